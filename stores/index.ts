@@ -1,0 +1,5 @@
+/**
+ * Where state lives: ports, and two drivers behind them. This folder alone knows node:sqlite and Redis; it knows nothing of
+ * sandboxes, tokens or payments. When a store is lost, every port throws StoreUnavailable within its deadline.
+ */
+export * from './ports.ts'
