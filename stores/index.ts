@@ -3,3 +3,6 @@
  * sandboxes, tokens or payments. When a store is lost, every port throws StoreUnavailable within its deadline.
  */
 export * from './ports.ts'
+export { openEmbeddedStores } from './embedded/stores.ts'
+export { createFallbackCounter } from './fallback-counter.ts'
+export { createLocalCounter } from './local-counter.ts'

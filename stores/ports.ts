@@ -24,15 +24,16 @@ export interface KeyValue {
   /** Reads and deletes in one step: exactly one of any number of concurrent callers gets the value. */
   readonly take: (space: string, key: string) => MaybePromise<Json | undefined>
   readonly delete: (space: string, key: string) => MaybePromise<void>
-  /** Entries of a space in the order of their keys (by code unit), after a key, at most `limit` (1–1000). */
+  /** Entries of a space in the order of their keys (by code point), after a key, at most `limit` (1–1000). */
   readonly list: (space: string, page: { readonly after?: string, readonly limit: number }) => MaybePromise<ReadonlyArray<{ readonly key: string, readonly value: Json }>>
 }
 
-/** A budget: `limit` units in `windowMs`. */
+/** A budget: `limit` units in `windowMs`. All are whole numbers; a RangeError refuses others. */
 export interface Budget {
   /**
    * `smooth`: GCRA, units regained evenly, `burst` of them at once (default: `limit`); exact at any window edge.
-   * `window`: a fixed window that starts with the first unit; for quotas by the hour or day.
+   * `window`: a fixed window that starts with the first unit; for quotas by the hour or day. It runs on the machine's own
+   * clock, not on `nowMs`, and lasts whole seconds, from 1 s to 24 d.
    */
   readonly algorithm: 'smooth' | 'window'
   readonly limit: number
@@ -53,13 +54,18 @@ export interface Spent {
   readonly isDegraded: boolean
 }
 
-/** Budgets by key. Atomic across instances. */
+/** Budgets by key. Atomic across instances. A key with another `limit` or `windowMs` is another account. */
 export interface Counter {
-  /** Spends `cost` units (default 1) if they are there; a refused cost spends nothing. */
+  /** Spends `cost` units (default 1) if they are there; a refused cost spends nothing. A cost above the burst is never allowed. */
   readonly spend: (key: string, budget: Budget, nowMs: number, cost?: number) => MaybePromise<Spent>
 }
 
-/** Aggregates over a sliding time, for signals. Members are opaque strings (hashes); nothing else is kept. */
+/**
+ * Aggregates over a sliding time, for signals. Members are opaque strings (hashes); nothing else is kept.
+ *
+ * Memory is bounded. `count` and `sum` are exact for 256 observations in the window; beyond that, older ones are kept by
+ * 1/64 of the window and may count that much longer. `distinct` is exact up to 4096 members and stays there.
+ */
 export interface Window {
   /** Adds an observation at `nowMs` and returns the value of the aggregate over (nowMs − windowMs, nowMs]. */
   readonly observe: (key: string, aggregate: Aggregate, nowMs: number, observation: Observation) => MaybePromise<number>
@@ -73,14 +79,17 @@ export interface Aggregate { readonly kind: 'count' | 'distinct' | 'sum', readon
 /** `member` is needed by `distinct`, `amount` by `sum`. */
 export interface Observation { readonly member?: string, readonly amount?: number }
 
-/** Append-only streams with bounded retention. Appending may be buffered for up to 200 ms; reading sees what was appended here. */
+/**
+ * Append-only streams with bounded retention by count and age. Appending may be buffered for up to 200 ms; reading sees what
+ * was appended here. When the store is lost, the newest entries wait in memory and the oldest of them are given up.
+ */
 export interface Log {
-  /** `id` is unique in its stream. `links` are further names (at most 4) by which `find` reads the entry. */
+  /** `id` is unique in its stream; an id that is there is not appended again. `links` are further names (at most 4) by which `find` reads the entry. */
   readonly append: (stream: string, entry: LogEntry) => void
   readonly get: (stream: string, id: string) => MaybePromise<LogEntry | undefined>
   /** Replaces the value of an entry (a delivery that got another attempt). */
   readonly update: (stream: string, id: string, value: JsonObject) => MaybePromise<void>
-  /** Newest first, before an id, at most `limit` (1–1000); `link` narrows to entries with that link. */
+  /** Newest first, before an id (none when it is gone), at most `limit` (1–1000); `link` narrows to entries with that link. */
   readonly read: (stream: string, page: { readonly before?: string, readonly limit: number, readonly link?: string }) => MaybePromise<readonly LogEntry[]>
   /** Waits until everything appended here is stored. */
   readonly flush: () => Promise<void>
@@ -97,13 +106,16 @@ export interface LogEntry { readonly id: string, readonly atMs: number, readonly
 export interface Layers {
   /** The layer that a name points to. */
   readonly head: (name: string) => MaybePromise<string | undefined>
-  /** A new writable layer over `parent` (frozen), or over nothing. */
+  /** A new writable layer over `parent`, or over nothing. Throws when the parent is not frozen. */
   readonly create: (parent: string | undefined) => MaybePromise<string>
   /** No commit succeeds on a frozen layer; it can be a parent. */
   readonly freeze: (layer: string) => MaybePromise<void>
   /** Points a name to a layer, if it points to `expected` now (undefined: to none). False when it does not. */
   readonly moveHead: (name: string, expected: string | undefined, layer: string) => MaybePromise<boolean>
-  /** No commit succeeds and nothing is read from it any more; its documents are cleaned up in the background. */
+  /**
+   * No commit succeeds and nothing is read from it any more; its documents are cleaned up in the background. Layers over
+   * it still see what it holds: clean-up waits for the last of them.
+   */
   readonly drop: (layer: string) => MaybePromise<void>
   /** A document as the layer sees it: its own, else the nearest ancestor's. Undefined when absent or deleted. */
   readonly get: (layer: string, collection: string, id: string) => MaybePromise<StoredDocument | undefined>
@@ -112,12 +124,13 @@ export interface Layers {
   /** Changes with every commit that writes to the collection through this layer; 0 when none did. */
   readonly collectionVersion: (layer: string, collection: string) => MaybePromise<number>
   readonly commit: (layer: string, change: Change) => MaybePromise<Committed>
-  /** The outcome remembered under a `once` key of this layer, if it has not expired. */
+  /** The outcome remembered under a `once` key of this layer or of those below it, if it has not expired. */
   readonly recall: (layer: string, key: string, nowMs: number) => MaybePromise<JsonObject | undefined>
 }
 
 export interface StoredDocument {
   readonly id: string
+  /** Shared with other readers: never change it. */
   readonly body: JsonObject
   /** Grows with every write of this document in this layer chain; 1 or more. */
   readonly version: number
@@ -144,7 +157,10 @@ export interface Change {
   readonly writes: ReadonlyArray<{ readonly collection: string, readonly id: string, readonly body: JsonObject | null }>
   /** Jobs for the queue, see `Jobs`. */
   readonly jobs: readonly NewJob[]
-  /** Remembers an outcome under a key of this layer: if the key is taken the commit is refused with what it holds. */
+  /**
+   * Remembers an outcome under a key of this layer: if the key is taken, here or in a layer below (a snapshot keeps what
+   * was done before it), the commit is refused with what it holds.
+   */
   readonly once?: { readonly key: string, readonly outcome: JsonObject, readonly nowMs: number, readonly ttlMs: number }
 }
 
@@ -166,6 +182,7 @@ export interface Job extends NewJob {
 
 /** A durable queue. A job is claimed by one worker at a time; a claim that is neither completed nor put off comes back after its lease. */
 export interface Jobs {
+  /** Adds a job, unless the queue holds one of this id. */
   readonly enqueue: (job: NewJob) => MaybePromise<void>
   /** Claims due jobs of a queue, oldest first, at most `limit`, for `leaseMs`. */
   readonly claim: (queue: string, nowMs: number, limit: number, leaseMs: number) => MaybePromise<readonly Job[]>
@@ -179,8 +196,11 @@ export interface Jobs {
 /** Short notices to every instance, this one included: an evicted token, a revoked certificate. Delivered at most once. */
 export interface Notices {
   readonly publish: (topic: string, message: JsonObject) => MaybePromise<void>
-  /** @returns a function that ends the subscription */
-  readonly subscribe: (topic: string, listener: (message: JsonObject) => void) => () => void
+  /**
+   * @param onGap called when notices may have been lost (the store was away): read again what you keep in memory
+   * @returns a function that ends the subscription
+   */
+  readonly subscribe: (topic: string, listener: (message: JsonObject) => void, onGap?: () => void) => () => void
 }
 
 /** One driver: every port, and its life. */
@@ -193,6 +213,8 @@ export interface Stores {
   readonly layers: Layers
   readonly jobs: Jobs
   readonly notices: Notices
+  /** Instances on this store lately, this one included; the last known number while the store is lost. 1 or more. */
+  readonly instances: () => number
   /** Throws StoreUnavailable when the store does not answer; for readiness. */
   readonly ping: () => Promise<void>
   /** Flushes and closes. */

@@ -1,0 +1,77 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { StoreUnavailable } from '../ports.ts'
+import { SCHEMA, SCHEMA_VERSION } from './schema.ts'
+
+/** A database connection whose faults are StoreUnavailable. */
+export interface Database {
+  /** Prepares a statement once; `run` and its kin are called with positional parameters. */
+  readonly prepare: DatabaseSync['prepare']
+  /** Runs a task that awaits nothing; all of its changes are stored, or none. */
+  readonly transact: <T>(task: () => T) => T
+  readonly close: () => void
+}
+
+/**
+ * Opens `sandgate.db` in a directory, which is made when missing, or a database in memory.
+ *
+ * WAL with synchronous=NORMAL: a commit is in the operating system's hands when it is acknowledged, so a crash of the
+ * process (kill -9 included) loses nothing. Only a crash of the whole machine may take the last moments, without damage to
+ * the rest; FULL would guard against that at a disk flush per commit, a hundred times the price.
+ * The lock is exclusive: drivers keep rows in memory, so a second process on the file would read stale ones; it is refused.
+ */
+export function openDatabase (directory: string): Database {
+  if (directory !== ':memory:') mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const file = directory === ':memory:' ? directory : join(directory, 'sandgate.db')
+  const connection = guard(`cannot open ${file}; is another process using it?`, () => connect(file))
+  const begin = connection.prepare('BEGIN IMMEDIATE')
+  const commit = connection.prepare('COMMIT')
+  return {
+    prepare: (sql) => connection.prepare(sql),
+    transact: (task) => guard('a transaction failed', () => {
+      begin.run()
+      try {
+        const result = task()
+        commit.run()
+        return result
+      } catch (fault) {
+        if (connection.isTransaction) connection.exec('ROLLBACK')
+        throw fault
+      }
+    }),
+    close: () => { if (connection.isOpen) connection.close() },
+  }
+}
+
+/** Turns a fault of SQLite into StoreUnavailable; other faults are bugs and pass as they are. */
+export function guard<T> (doing: string, task: () => T): T {
+  try {
+    return task()
+  } catch (fault) {
+    if (isDatabaseFault(fault)) throw new StoreUnavailable(`${doing}: ${fault.message}`, { cause: fault })
+    throw fault
+  }
+}
+
+function connect (file: string): DatabaseSync {
+  const connection = new DatabaseSync(file, { timeout: 1000, enableForeignKeyConstraints: false })
+  try {
+    connection.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32000; PRAGMA journal_size_limit = 67108864')
+    migrate(connection, file)
+  } catch (fault) {
+    connection.close()
+    throw fault
+  }
+  return connection
+}
+
+function migrate (connection: DatabaseSync, file: string): void {
+  const version = Number(connection.prepare('PRAGMA user_version').get()?.['user_version'])
+  if (version > SCHEMA_VERSION) throw new Error(`${file} was written by a newer release (schema ${version}, this one knows ${SCHEMA_VERSION})`)
+  connection.exec(`BEGIN IMMEDIATE; ${SCHEMA}; PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`)
+}
+
+function isDatabaseFault (fault: unknown): fault is Error {
+  return fault instanceof Error && 'code' in fault && (fault.code === 'ERR_SQLITE_ERROR' || (fault.code === 'ERR_INVALID_STATE'))
+}
