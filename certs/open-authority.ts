@@ -1,0 +1,152 @@
+import type { Clock } from '../kernel/index.ts'
+import type { KeyValue, Notices } from '../stores/ports.ts'
+import { readCertificateRequest } from './certificate-request.ts'
+import { createKeyPair } from './key-pair.ts'
+import { readAuthorityMaterial, type AuthorityMaterial } from './authority-material.ts'
+import { signRevocationList } from './revocation-list.ts'
+import { openRevocations, type Revocations } from './revocations.ts'
+import { readServerNames } from './server-names.ts'
+import { signCertificate, type SignedCertificate } from './sign-certificate.ts'
+import { createEmptyName, createSubjectName } from './subject-name.ts'
+import { planValidity } from './validity.ts'
+import { BasicConstraintsExtension, ExtendedKeyUsageExtension, KeyUsageFlags, KeyUsagesExtension, PublicKey, SubjectAlternativeNameExtension, SubjectKeyIdentifierExtension, type Extension, type Name } from './x509.ts'
+
+/** A certificate with the private key that was made for it, which is kept nowhere else. */
+export interface IssuedCertificate extends SignedCertificate {
+  /** PKCS#8 in PEM. */
+  readonly keyPem: string
+}
+
+/** Who a client certificate is for. */
+export interface ClientSubject { readonly commonName: string, readonly organization?: string }
+
+/** Our certificate authority. */
+export interface Authority {
+  readonly certificatePem: string
+  /**
+   * Issues for TLS servers (RFC 5280 §4.2.1.12, serverAuth): `hosts` are DNS names and IP addresses, and become the subject
+   * alternative names (§4.2.1.6); the first that fits is the common name too.
+   */
+  readonly issueServerCertificate: (options: { readonly hosts: readonly string[], readonly lifetimeMs: number }) => Promise<IssuedCertificate>
+  /** Issues for TLS clients (RFC 5280 §4.2.1.12, clientAuth), with a fresh key on P-256. */
+  readonly issueClientCertificate: (options: ClientSubject & { readonly lifetimeMs: number }) => Promise<IssuedCertificate>
+  /**
+   * Issues a client certificate on a request (PKCS #10, RFC 2986) whose key stays with its maker. Only the public key and the
+   * subject are taken. `subject` replaces the requested one: give it wherever the subject authenticates a client
+   * (`tls_client_auth`, RFC 8705 §2.1), or a request could name somebody else's.
+   *
+   * @throws CertificateRequestRefused
+   */
+  readonly issueFromRequest: (csrPem: string, options: { readonly lifetimeMs: number, readonly subject?: ClientSubject }) => Promise<SignedCertificate>
+  /**
+   * Revokes by serial number (RFC 5280 §5.3): stored, in force here at once, and announced to every other instance. When it throws
+   * StoreUnavailable it may be in force here alone: repeat it.
+   */
+  readonly revoke: (serial: string) => Promise<void>
+  /** Whether a serial number is revoked; from memory. */
+  readonly isRevoked: (serial: string) => boolean
+  /** Changes with each revocation known here: what was verified under another generation must be verified again. */
+  readonly revocationGeneration: () => number
+  /** The revocation list (RFC 5280 §5) in PEM. Signed anew when something was revoked, and each hour. */
+  readonly revocationList: () => Promise<string>
+  /** Reads the stored revocations again, because a notice is delivered at most once. Run it now and then when several instances share a store. */
+  readonly reloadRevocations: () => Promise<void>
+  /** Ends the subscription to notices. */
+  readonly close: () => void
+}
+
+const SERVER_AUTH = '1.3.6.1.5.5.7.3.1'
+const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'
+const LIST_REUSED_MS = 3_600_000
+const COMMON_NAME_LENGTH_MAX = 64
+
+export interface AuthorityDeps {
+  readonly certificatePem: string
+  readonly keyPem: string
+  readonly clock: Clock
+  readonly keyValue: KeyValue
+  readonly notices: Notices
+}
+
+/**
+ * Opens an authority (RFC 5280 §3.2) from its certificate and key, EC or RSA, and loads what it has revoked.
+ *
+ * @throws when certificate and key do not belong together, when the certificate is no authority's or not in force, and
+ * StoreUnavailable when the revocations cannot be read: without them a revoked certificate would pass
+ */
+export async function openAuthority (deps: AuthorityDeps): Promise<Authority> {
+  const material = readAuthorityMaterial(deps)
+  const revocations = await openRevocations(deps)
+  const issue = createIssuer(material, deps.clock)
+  return {
+    certificatePem: material.certificatePem,
+    issueServerCertificate: async ({ hosts, lifetimeMs }) => await issueServer(issue, hosts, lifetimeMs),
+    issueClientCertificate: async ({ lifetimeMs, ...subject }) => {
+      const name = createSubjectName(subject)
+      const { keyPem, publicKeyDer } = await createKeyPair()
+      return { ...await issue({ subject: name, publicKeyDer, lifetimeMs, extensions: clientExtensions() }), keyPem }
+    },
+    issueFromRequest: async (csrPem, { lifetimeMs, subject }) => {
+      const request = await readCertificateRequest(csrPem)
+      return await issue({ subject: subject === undefined ? request.subject : createSubjectName(subject), publicKeyDer: request.publicKeyDer, lifetimeMs, extensions: clientExtensions() })
+    },
+    revoke: revocations.revoke,
+    isRevoked: revocations.isRevoked,
+    revocationGeneration: revocations.generation,
+    revocationList: createRevocationLists(material, revocations, deps.clock),
+    reloadRevocations: revocations.reload,
+    close: revocations.close,
+  }
+}
+
+interface Order { readonly subject: Name, readonly publicKeyDer: Buffer, readonly lifetimeMs: number, readonly extensions: readonly Extension[] }
+
+type Issue = (order: Order) => Promise<SignedCertificate>
+
+/** Adds what every end entity's certificate has: that it is no authority (RFC 5280 §4.2.1.9), usage, and both key identifiers. */
+function createIssuer (material: AuthorityMaterial, clock: Clock): Issue {
+  return async ({ subject, publicKeyDer, lifetimeMs, extensions }) => await signCertificate({
+    subject,
+    issuer: material.name,
+    publicKeyDer,
+    validity: planValidity(clock.nowMs(), lifetimeMs, material.validity),
+    extensions: [
+      new BasicConstraintsExtension(false, undefined, true),
+      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+      ...extensions,
+      await SubjectKeyIdentifierExtension.create(new PublicKey(Uint8Array.from(publicKeyDer))),
+      material.authorityKeyIdentifier,
+    ],
+  }, material.signer)
+}
+
+function clientExtensions (): Extension[] {
+  return [new ExtendedKeyUsageExtension([CLIENT_AUTH])]
+}
+
+async function issueServer (issue: Issue, hosts: readonly string[], lifetimeMs: number): Promise<IssuedCertificate> {
+  const names = readServerNames(hosts)
+  const commonName = names.find(({ value }) => value.length <= COMMON_NAME_LENGTH_MAX)?.value
+  const extensions = [
+    new ExtendedKeyUsageExtension([SERVER_AUTH]),
+    // Critical where it is the only name (RFC 5280 §4.1.2.6).
+    new SubjectAlternativeNameExtension(names.map((name) => ({ ...name })), commonName === undefined),
+  ]
+  const subject = commonName === undefined ? createEmptyName() : createSubjectName({ commonName })
+  const { keyPem, publicKeyDer } = await createKeyPair()
+  return { ...await issue({ subject, publicKeyDer, lifetimeMs, extensions }), keyPem }
+}
+
+/** Keeps the last list, because anybody may ask for it and signing costs. */
+function createRevocationLists (material: AuthorityMaterial, revocations: Revocations, clock: Clock): () => Promise<string> {
+  let last: { readonly generation: number, readonly madeMs: number, readonly list: Promise<string> } | undefined
+  return async () => {
+    const nowMs = clock.nowMs()
+    const generation = revocations.generation()
+    const isFresh = last !== undefined && last.generation === generation && nowMs >= last.madeMs && nowMs - last.madeMs < LIST_REUSED_MS
+    if (last !== undefined && isFresh) return await last.list
+    const list = signRevocationList({ issuer: material.name, authorityKeyIdentifier: material.authorityKeyIdentifier, revoked: revocations.list(), nowMs }, material.signer)
+    last = { generation, madeMs: nowMs, list }
+    return await list
+  }
+}
