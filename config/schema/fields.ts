@@ -7,7 +7,7 @@ export type DurationText = string & { readonly [meaning]: 'duration' }
 export type SecretText = string & { readonly [meaning]: 'secret' }
 
 /** What a text means beyond its JSON type: the loader checks it, and turns durations, secrets and paths into their form. */
-export type Meaning = 'duration' | 'secret' | 'file' | 'directory' | 'working-directory' | 'cidr' | 'host' | 'url' | 'origin' | 'redirect-uri' | 'path' | 'pointer-pattern' | 'scope' | 'header-name' | 'card-number'
+export type Meaning = 'duration' | 'secret' | 'file' | 'directory' | 'working-directory' | 'cidr' | 'host' | 'url' | 'issuer' | 'origin' | 'redirect-uri' | 'path' | 'pointer-pattern' | 'scope' | 'header-name' | 'card-number'
 
 /** What every key states. A key without `default` must be given. */
 export interface Field<T> {

@@ -30,7 +30,7 @@ const PathsSchema = section('Production\'s paths.', {
 
 /** What is known of production's authorization server. */
 export const ProfileSchema = section('What is known of production\'s authorization server.', {
-  issuer: text({ description: 'Issuer identifier (RFC 8414 §2); empty: https://<public_host>:<public port>.', default: '', means: 'origin' }),
+  issuer: text({ description: 'Issuer identifier (RFC 8414 §2); empty: https://<public_host>:<public port>.', default: '', means: 'issuer' }),
   lifetimes: LifetimesSchema,
   signing_algorithm: choice(['ES256', 'ES384', 'ES512', 'EdDSA', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512'], { description: 'JWT access tokens (RFC 9068) and ID tokens are signed with this algorithm.', default: 'ES256' }),
   client_authentication_methods: list(choice(['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'tls_client_auth', 'self_signed_tls_client_auth', 'none'], { description: 'A client authentication method.' }), {
