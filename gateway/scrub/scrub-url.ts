@@ -1,0 +1,80 @@
+import { appendPointer } from '../../kernel/index.ts'
+import { decodePercent } from './encoded.ts'
+import { hintOfName, type MemberHint } from './member-name.ts'
+import type { PathMatcher } from './paths.ts'
+import type { ScrubScalar } from './scrub-scalar.ts'
+import type { Findings } from './scrubbed.ts'
+import { surveyText } from './survey.ts'
+
+interface UrlDeps {
+  readonly scalar: ScrubScalar
+  readonly allow: PathMatcher
+  readonly always: PathMatcher
+}
+
+/** The raw text without what was found; pairs and segments in which nothing was found stay byte for byte. */
+export type ScrubUrlPart = (raw: string, scope: string, findings: Findings) => string
+
+/**
+ * Makes the scrubbing of a raw query (without `?`). Names and values are decoded as forms are (`+` is a space), leniently;
+ * a pair is `/query/<name>` to patterns and in findings.
+ *
+ * A `+` that begins a telephone number is taken as written, since people forget to encode it.
+ */
+export function createQueryScrub (deps: UrlDeps): ScrubUrlPart {
+  function scrubPair (pair: string, scope: string, findings: Findings): string {
+    const split = pair.indexOf('=')
+    const rawName = split < 0 ? pair : pair.slice(0, split)
+    const decodedName = decodeForm(rawName)
+    const name = deps.scalar(decodedName, scope, undefined, false)
+    const path = ['query', name === undefined ? decodedName : String(name.value)]
+    if (!deps.allow.isEmpty && deps.allow.matches(path)) return pair
+    const pointer = path.reduce<string>(appendPointer, '')
+    if (name !== undefined) findings.note(pointer, name.kinds, name.pans)
+    const value = split < 0 ? undefined : scrubValue(pair.slice(split + 1), scope, hintOfName(decodedName), isAlwaysNamed(deps.always, path))
+    if (value !== undefined) findings.note(pointer, value.kinds, value.pans)
+    if (name === undefined && value === undefined) return pair
+    const outName = name === undefined ? rawName : encodeURIComponent(name.value)
+    return split < 0 ? outName : `${outName}=${value === undefined ? pair.slice(split + 1) : encodeURIComponent(value.value)}`
+  }
+
+  function scrubValue (raw: string, scope: string, hint: MemberHint | undefined, isAlways: boolean): ReturnType<ScrubScalar> {
+    const decoded = /^\+\d/.test(raw) ? `+${decodeForm(raw.slice(1))}` : decodeForm(raw)
+    return deps.scalar(decoded, scope, hint, isAlways)
+  }
+
+  return (raw, scope, findings) => raw.split('&').map((pair) => scrubPair(pair, scope, findings)).join('&')
+}
+
+/**
+ * Makes the scrubbing of a raw path, segment by segment. A segment is `/path/<index>`, from 0; the segment before it
+ * serves as its name, so that `/phone/4155552671` is read like a member.
+ */
+export function createPathScrub (deps: UrlDeps): ScrubUrlPart {
+  return (raw, scope, findings) => {
+    if (surveyText(raw) === 0) return raw
+    const isRooted = raw.startsWith('/')
+    const segments = (isRooted ? raw.slice(1) : raw).split('/')
+    const scrubbed = segments.map((segment, at) => {
+      const before = segments[at - 1]
+      if (!deps.allow.isEmpty && deps.allow.matches(['path', at])) return segment
+      const found = deps.scalar(decodePercent(segment)?.text ?? segment, scope, before === undefined ? undefined : hintOfName(before), false)
+      if (found === undefined) return segment
+      findings.note(`/path/${at}`, found.kinds, found.pans)
+      return encodeURIComponent(found.value)
+    })
+    return (isRooted ? '/' : '') + scrubbed.join('/')
+  }
+}
+
+/** `card[cvc]` and `card.cvc` are read as their last step, too. */
+function isAlwaysNamed (always: PathMatcher, path: readonly string[]): boolean {
+  if (always.isEmpty) return false
+  if (always.matches(path)) return true
+  const steps = (path[1] as string).split(/[.[\]]/).filter((step) => step !== '')
+  return steps.length > 1 && always.matches(steps)
+}
+
+function decodeForm (raw: string): string {
+  return decodePercent(raw, true)?.text ?? raw
+}
