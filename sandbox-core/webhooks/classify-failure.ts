@@ -22,5 +22,6 @@ export function classifyFailure (fault: unknown): AttemptFailure {
 function codeOf (fault: unknown): string {
   if (typeof fault !== 'object' || fault === null) return 'UNKNOWN'
   if ('code' in fault && typeof fault.code === 'string' && /^[A-Z0-9_]{1,64}$/.test(fault.code)) return fault.code
+  if ('name' in fault && fault.name === 'HTTPParserError') return 'HPE_INVALID'
   return 'cause' in fault && fault.cause !== fault ? codeOf(fault.cause) : 'UNKNOWN'
 }

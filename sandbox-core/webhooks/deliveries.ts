@@ -2,7 +2,8 @@ import { randomId, type Clock, type SandboxId } from '../../kernel/index.ts'
 import type { Jobs } from '../../stores/ports.ts'
 import { createDeliveryJob, pendingDelivery, type DeliveryJob } from './delivery-job.ts'
 import type { Delivery, DeliveryLog } from './delivery-log.ts'
-import type { Endpoints, Refused } from './endpoints.ts'
+import type { Endpoints } from './endpoints.ts'
+import { refused, refusedUnknown, type Refused } from './refused.ts'
 
 export interface DeliveryPage {
   /** 1–100, default 20. */
@@ -51,10 +52,10 @@ export function createDeliveries (deps: DeliveriesDeps): Deliveries {
     },
     replay: async (sandboxId, id) => {
       const old = await deps.log.get(sandboxId, id)
-      if (old === undefined) return refuse('resource_not_found', `There is no delivery ${JSON.stringify(id.slice(0, 64))} in this sandbox.`)
+      if (old === undefined) return refusedUnknown('delivery', id)
       const endpoint = await deps.endpoints.get(sandboxId, old.endpointId)
-      if (endpoint === undefined) return refuse('resource_not_found', 'The endpoint of this delivery was deleted.')
-      if (endpoint.status === 'disabled') return refuse('request_invalid', 'The endpoint of this delivery is disabled; enable it first.')
+      if (endpoint === undefined) return refused('resource_not_found', 'The endpoint of this delivery was deleted.')
+      if (endpoint.status === 'disabled') return refused('request_invalid', 'The endpoint of this delivery is disabled; enable it first.')
       const delivery = await queueReplay(deps, sandboxId, old, endpoint.url)
       deps.wake()
       return { kind: 'replayed', delivery }
@@ -88,8 +89,4 @@ async function readPage (log: DeliveryLog, sandboxId: SandboxId, size: number, b
     if (read.length < size) break
   }
   return found.slice(0, size)
-}
-
-function refuse (code: 'resource_not_found' | 'request_invalid', detail: string): Refused {
-  return { kind: 'refused', refusal: { code, publicDetail: detail, internalDetail: detail } }
 }

@@ -3,6 +3,7 @@ import type { Job, Jobs } from '../../stores/ports.ts'
 import { DELIVERIES_QUEUE, readDeliveryJob, type DeliveryJob } from './delivery-job.ts'
 import { EVENTS_QUEUE } from './fan-out.ts'
 import { createLanes, type ConcurrencyLimits } from './lanes.ts'
+import { createPoller } from './poll.ts'
 
 /** Takes events and deliveries from their queues, durable and shared by all instances, and sees to them. */
 export interface Dispatcher {
@@ -32,8 +33,6 @@ export interface DispatcherDeps {
 
 const EVENTS_PER_PASS = 64
 const DELIVERIES_PER_PASS = 64
-const POLL_MS_MIN = 20
-const POLL_MS_MAX = 1000
 
 /** Makes the dispatcher; it does nothing until `start` or `runOnce`. */
 export function createDispatcher (deps: DispatcherDeps): Dispatcher {
@@ -93,52 +92,6 @@ export function createDispatcher (deps: DispatcherDeps): Dispatcher {
       const timer = graceMs === undefined ? undefined : setTimeout(() => shutdown.abort(), graceMs)
       await Promise.all(inFlight)
       clearTimeout(timer)
-    }
-  }
-}
-
-interface Poller { readonly start: () => void, readonly wake: () => void, readonly stop: () => Promise<void> }
-
-/** Repeats `pass`: at once while there is work, else after pauses that double up to a second. One pass at a time. */
-function createPoller (pass: () => Promise<number>, onFault: (fault: unknown) => void): Poller {
-  let isStarted = false
-  let isWoken = false
-  let pauseMs = POLL_MS_MIN
-  let timer: NodeJS.Timeout | undefined
-  let running: Promise<void> | undefined
-
-  const tick = async (): Promise<void> => {
-    isWoken = false
-    try {
-      pauseMs = await pass() > 0 ? 0 : Math.min(Math.max(pauseMs * 2, POLL_MS_MIN), POLL_MS_MAX)
-    } catch (fault) {
-      pauseMs = POLL_MS_MAX
-      onFault(fault)
-    }
-    running = undefined
-    if (isStarted) schedule(isWoken ? 0 : pauseMs)
-  }
-  const schedule = (delayMs: number): void => {
-    clearTimeout(timer)
-    timer = setTimeout(() => { running = tick() }, delayMs)
-    timer.unref()
-  }
-  return {
-    start: () => {
-      if (isStarted) return
-      isStarted = true
-      schedule(0)
-    },
-    wake: () => {
-      if (!isStarted || isWoken) return
-      isWoken = true
-      pauseMs = 0
-      if (running === undefined) schedule(0)
-    },
-    stop: async () => {
-      isStarted = false
-      clearTimeout(timer)
-      await running
     }
   }
 }

@@ -1,8 +1,9 @@
-import { isJsonObject, randomId, type Clock, type ErrorCode, type Json, type Refusal, type SandboxId, type Secret } from '../../kernel/index.ts'
+import { isJsonObject, randomId, type Clock, type Json, type JsonObject, type SandboxId, type Secret } from '../../kernel/index.ts'
 import type { KeyValue } from '../../stores/ports.ts'
+import { checkEndpoint } from './check-endpoint.ts'
 import type { EndpointSecrets } from './endpoint-secrets.ts'
 import type { DestinationGuard } from './guard-destination.ts'
-import { isEventFilter } from './match-event.ts'
+import { refused, refusedUnknown, type Refused } from './refused.ts'
 
 /** Where a sandbox's events are sent. Its secret is shown once, when it is made. */
 export type Endpoint = {
@@ -24,9 +25,6 @@ export interface EndpointInput {
   /** At most 256 characters; scrubbed. */
   readonly description?: string
 }
-
-/** A refusal as a value, for the door to render. Codes: `webhook_url_refused`, `request_invalid`, `quota_exceeded`, `resource_not_found`. */
-export interface Refused { readonly kind: 'refused', readonly refusal: Refusal }
 
 export interface Endpoints {
   readonly create: (sandboxId: SandboxId, input: EndpointInput) => Promise<{ readonly kind: 'created', readonly endpoint: Endpoint, readonly secret: Secret } | Refused>
@@ -56,111 +54,98 @@ export interface EndpointsDeps {
   readonly secretOverlapMs: number
 }
 
-const FILTERS_MAX = 64
-const DESCRIPTION_LENGTH_MAX = 256
-
 /**
  * Endpoints in the space `webhook-endpoints:<sandbox>`. What the dispatcher sets (disabled) is in a space of its own,
  * so that it never overwrites an owner's change.
  */
 export function createEndpoints (deps: EndpointsDeps): Endpoints {
   const { keyValue, clock, secrets } = deps
-  const get: Endpoints['get'] = async (sandboxId, id) => {
-    const stored = await keyValue.get(spaceOf(sandboxId), id)
-    return stored === undefined ? undefined : readEndpoint(id, stored, await keyValue.get(disabledSpaceOf(sandboxId), id))
-  }
-  const list: Endpoints['list'] = async (sandboxId) => {
-    const entries = await keyValue.list(spaceOf(sandboxId), { limit: 1000 })
-    const endpoints = await Promise.all(entries.map(async ({ key, value }) => readEndpoint(key, value, await keyValue.get(disabledSpaceOf(sandboxId), key))))
-    return endpoints.toSorted((a, b) => b.createdAtMs - a.createdAtMs || (a.id < b.id ? 1 : -1))
-  }
+  const shelf = createShelf(keyValue, clock)
   const remove: Endpoints['delete'] = async (sandboxId, id) => {
-    const endpoint = await keyValue.take(spaceOf(sandboxId), id)
-    await keyValue.delete(disabledSpaceOf(sandboxId), id)
+    const isFound = await shelf.take(sandboxId, id)
     await secrets.clear(sandboxId, id)
-    return endpoint !== undefined
+    return isFound
   }
   return {
-    get,
-    list,
+    get: shelf.get,
+    list: shelf.list,
     delete: remove,
     deleteAll: async (sandboxId) => {
-      for (const { id } of await list(sandboxId)) await remove(sandboxId, id)
+      for (const { id } of await shelf.list(sandboxId)) await remove(sandboxId, id)
     },
-    disable: async (sandboxId, id) => {
-      await keyValue.put(disabledSpaceOf(sandboxId), id, { atMs: clock.nowMs() })
-    },
+    disable: (sandboxId, id) => shelf.setEnabled(sandboxId, id, false),
     create: async (sandboxId, input) => {
-      const checked = await checkInput(deps, input)
+      const checked = await checkEndpoint(deps, input)
       if (checked.kind === 'refused') return checked
-      if ((await list(sandboxId)).length >= deps.endpointsMax) return refuseQuota(deps.endpointsMax)
+      if ((await shelf.list(sandboxId)).length >= deps.endpointsMax) return refusedQuota(deps.endpointsMax)
       const id = randomId('whe')
-      const stored = { url: input.url, events: ['*'], ...checked.change, createdAtMs: clock.nowMs() }
       const secret = await secrets.add(sandboxId, id, deps.secretOverlapMs)
-      await keyValue.put(spaceOf(sandboxId), id, stored)
+      const endpoint = await shelf.put(sandboxId, id, { url: input.url, events: ['*'], ...checked.change, createdAtMs: clock.nowMs() })
       // Creations at the same moment may all have seen the last free place; those too many take themselves back.
-      if ((await list(sandboxId)).length > deps.endpointsMax) {
+      if ((await shelf.list(sandboxId)).length > deps.endpointsMax) {
         await remove(sandboxId, id)
-        return refuseQuota(deps.endpointsMax)
+        return refusedQuota(deps.endpointsMax)
       }
-      return { kind: 'created', endpoint: readEndpoint(id, stored, undefined), secret }
+      return { kind: 'created', endpoint, secret }
     },
     update: async (sandboxId, id, { isEnabled, ...change }) => {
-      const stored = await keyValue.get(spaceOf(sandboxId), id)
-      if (!isJsonObject(stored)) return refuseUnknown(id)
-      const checked = await checkInput(deps, change)
+      const checked = await checkEndpoint(deps, change)
       if (checked.kind === 'refused') return checked
-      const changed = { ...stored, ...checked.change }
-      await keyValue.put(spaceOf(sandboxId), id, changed)
-      if (isEnabled === true) await keyValue.delete(disabledSpaceOf(sandboxId), id)
-      if (isEnabled === false) await keyValue.put(disabledSpaceOf(sandboxId), id, { atMs: clock.nowMs() })
-      return { kind: 'updated', endpoint: readEndpoint(id, changed, await keyValue.get(disabledSpaceOf(sandboxId), id)) }
+      const stored = await keyValue.get(spaceOf(sandboxId), id)
+      if (!isJsonObject(stored)) return refusedUnknown('webhook endpoint', id)
+      if (isEnabled !== undefined) await shelf.setEnabled(sandboxId, id, isEnabled)
+      return { kind: 'updated', endpoint: await shelf.put(sandboxId, id, { ...stored, ...checked.change }) }
     },
     rotateSecret: async (sandboxId, id) => {
-      const endpoint = await get(sandboxId, id)
-      if (endpoint === undefined) return refuseUnknown(id)
+      const endpoint = await shelf.get(sandboxId, id)
+      if (endpoint === undefined) return refusedUnknown('webhook endpoint', id)
       const secret = await secrets.add(sandboxId, id, deps.secretOverlapMs)
       return { kind: 'rotated', endpoint, secret, previousEndsAtMs: clock.nowMs() + deps.secretOverlapMs }
     }
   }
 }
 
-/** Checks what is given, resolves the host, and returns it as it is stored. A name that does not resolve yet is taken: each delivery checks again. */
-async function checkInput (deps: EndpointsDeps, input: Partial<EndpointInput>): Promise<{ readonly kind: 'checked', readonly change: { readonly [member: string]: Json } } | Refused> {
-  const change: Record<string, Json> = {}
-  if (input.url !== undefined) {
-    const judged = deps.guard.judgeUrl(input.url)
-    const destination = judged.kind === 'refused' ? judged : await deps.guard.resolve(judged.url).catch(() => undefined)
-    if (destination?.kind === 'refused') return refuse('webhook_url_refused', destination.detail, '/url')
-    if (judged.kind === 'allowed') change['url'] = judged.url.href
+/** Endpoints as they are stored, without any policy. */
+interface Shelf extends Pick<Endpoints, 'get' | 'list'> {
+  readonly put: (sandboxId: SandboxId, id: string, stored: JsonObject) => Promise<Endpoint>
+  readonly setEnabled: (sandboxId: SandboxId, id: string, isEnabled: boolean) => Promise<void>
+  /** False when it was not there. */
+  readonly take: (sandboxId: SandboxId, id: string) => Promise<boolean>
+}
+
+function createShelf (keyValue: KeyValue, clock: Clock): Shelf {
+  const read = async (sandboxId: SandboxId, id: string, stored: Json): Promise<Endpoint> => {
+    const disabled = await keyValue.get(disabledSpaceOf(sandboxId), id)
+    return { id, ...stored as unknown as Omit<Endpoint, 'id' | 'status'>, status: disabled === undefined ? 'enabled' : 'disabled' }
   }
-  if (input.events !== undefined) {
-    const index = input.events.findIndex((filter) => !isEventFilter(filter))
-    if (index !== -1) return refuse('request_invalid', 'An event filter is a type such as payments.refunded, a group such as payments.*, or *.', `/events/${index}`)
-    if (input.events.length === 0 || input.events.length > FILTERS_MAX) return refuse('request_invalid', `Between 1 and ${FILTERS_MAX} event filters are accepted.`, '/events')
-    change['events'] = [...new Set(input.events)]
+  return {
+    get: async (sandboxId, id) => {
+      const stored = await keyValue.get(spaceOf(sandboxId), id)
+      return stored === undefined ? undefined : await read(sandboxId, id, stored)
+    },
+    list: async (sandboxId) => {
+      const entries = await keyValue.list(spaceOf(sandboxId), { limit: 1000 })
+      const endpoints = await Promise.all(entries.map(({ key, value }) => read(sandboxId, key, value)))
+      return endpoints.toSorted((a, b) => b.createdAtMs - a.createdAtMs || (a.id < b.id ? 1 : -1))
+    },
+    put: async (sandboxId, id, stored) => {
+      await keyValue.put(spaceOf(sandboxId), id, stored)
+      return await read(sandboxId, id, stored)
+    },
+    setEnabled: async (sandboxId, id, isEnabled) => {
+      if (isEnabled) await keyValue.delete(disabledSpaceOf(sandboxId), id)
+      else await keyValue.put(disabledSpaceOf(sandboxId), id, { atMs: clock.nowMs() })
+    },
+    take: async (sandboxId, id) => {
+      const stored = await keyValue.take(spaceOf(sandboxId), id)
+      await keyValue.delete(disabledSpaceOf(sandboxId), id)
+      return stored !== undefined
+    }
   }
-  if (input.description !== undefined) {
-    if (input.description.length > DESCRIPTION_LENGTH_MAX) return refuse('request_invalid', `A description has at most ${DESCRIPTION_LENGTH_MAX} characters.`, '/description')
-    change['description'] = deps.scrubText(input.description)
-  }
-  return { kind: 'checked', change }
 }
 
-function readEndpoint (id: string, stored: Json, disabled: Json | undefined): Endpoint {
-  return { id, ...stored as unknown as Omit<Endpoint, 'id' | 'status'>, status: disabled === undefined ? 'enabled' : 'disabled' }
-}
-
-function refuse (code: ErrorCode, detail: string, pointer?: string): Refused {
-  return { kind: 'refused', refusal: { code, publicDetail: detail, internalDetail: detail, ...(pointer === undefined ? {} : { pointers: [pointer] }) } }
-}
-
-function refuseQuota (endpointsMax: number): Refused {
-  return refuse('quota_exceeded', `A sandbox has at most ${endpointsMax} webhook endpoints.`)
-}
-
-function refuseUnknown (id: string): Refused {
-  return refuse('resource_not_found', `There is no webhook endpoint ${JSON.stringify(id.slice(0, 64))} in this sandbox.`)
+function refusedQuota (endpointsMax: number): Refused {
+  return refused('quota_exceeded', `A sandbox has at most ${endpointsMax} webhook endpoints.`)
 }
 
 function spaceOf (sandboxId: SandboxId): string {

@@ -48,7 +48,12 @@ function describeBody (bytes: Buffer, isCut: boolean, isEncoded: boolean, scrubT
   if (!isUtf8(whole) || whole.includes(0)) return { bodyNote: 'not kept: it is not text in UTF-8' }
   const text = whole.toString('utf8')
   if (!isCut) return { body: scrubText(text) }
-  return { body: scrubText(text.replace(/[\d .-]{0,64}$/, '').replace(/\S{0,256}$/, '')), bodyNote: `cut after ${bytes.length} bytes` }
+  return { body: scrubText(dropPartialWord(text)), bodyNote: `cut after ${bytes.length} bytes` }
+}
+
+/** Looks at the end alone, so that the patterns cost the same however long the text is. */
+function dropPartialWord (text: string): string {
+  return text.slice(0, -512) + text.slice(-512).replace(/[\d .-]{0,64}$/, '').replace(/\S{0,256}$/, '')
 }
 
 function dropPartialCharacter (bytes: Buffer): Buffer {

@@ -1,10 +1,10 @@
 import { systemClock, type Clock, type JsonObject, type SandboxId } from '../../kernel/index.ts'
 import { createWebhooks, type Webhooks, type WebhookOptions, type WebhooksDeps } from '../../sandbox-core/webhooks/create-webhooks.ts'
-import { createMemoryStores, type MemoryStores } from './webhooks-stores.ts'
+import { openEmbeddedStores, type Stores } from '../../stores/index.ts'
 
 export interface FakeClock extends Clock { readonly advance: (byMs: number) => void }
 
-export interface Harness extends MemoryStores {
+export interface Harness extends Pick<Stores, 'jobs' | 'keyValue' | 'log'> {
   readonly clock: FakeClock
   readonly webhooks: Webhooks
   readonly faults: unknown[]
@@ -33,10 +33,16 @@ export function createFakeClock (): FakeClock {
   return { nowMs: () => nowMs, advance: (byMs) => { nowMs += byMs } }
 }
 
+/** The embedded driver without a file. */
+export function openMemoryStores (clock: Clock): Pick<Stores, 'jobs' | 'keyValue' | 'log'> {
+  const { jobs, keyValue, log } = openEmbeddedStores({ directory: ':memory:', clock, retention: { maxAgeMs: 7 * 86_400_000, maxPerStream: 10_000 } })
+  return { jobs, keyValue, log }
+}
+
 /** Webhooks over stores in memory. Names resolve to loopback unless `deps.lookup` says otherwise. */
 export function createHarness (options: Partial<WebhookOptions> = {}, deps: Partial<WebhooksDeps> = {}): Harness {
   const clock = createFakeClock()
-  const stores = createMemoryStores(clock)
+  const stores = openMemoryStores(clock)
   const faults: unknown[] = []
   const outcomes: string[] = []
   const webhooks = createWebhooks({

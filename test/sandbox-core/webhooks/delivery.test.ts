@@ -211,8 +211,8 @@ t.test('Retry-After lengthens a pause within bounds, and never shortens it', asy
     t.equal(delivery.nextAttemptAtMs, harness.clock.nowMs() + pauseMs, value)
   }
   const date = new Date(systemClock.nowMs() + 600_000).toUTCString()
-  const { delivery, harness } = await deliverTo(t, [answer(503, '', { 'retry-after': date })])
-  t.equal(delivery.nextAttemptAtMs, harness.clock.nowMs() + Date.parse(date) - harness.clock.nowMs())
+  const { delivery } = await deliverTo(t, [answer(503, '', { 'retry-after': date })])
+  t.equal(delivery.nextAttemptAtMs, Date.parse(date))
 })
 
 t.test('410 Gone disables the endpoint, and pending deliveries to it fail without being sent', async (t) => {
