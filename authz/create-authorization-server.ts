@@ -1,0 +1,103 @@
+import { timingSafeEqual } from 'node:crypto'
+import { Provider, type KoaContextWithOIDC } from 'oidc-provider'
+import { anchorToIssuer } from './anchor-to-issuer.ts'
+import type { AuthorizationServer, AuthorizationServerDeps } from './authorization-server.ts'
+import { chain } from './chain.ts'
+import { createClientDirectory, type ClientRecord } from './client-directory.ts'
+import { createClients, hashSecret } from './clients.ts'
+import { describeClient } from './describe-client.ts'
+import { registerInteractionRoutes } from './interaction-routes.ts'
+import { createIssuedTokens } from './issued-tokens.ts'
+import { createPages } from './pages.ts'
+import { peekClaimedClient } from './peek-claimed-client.ts'
+import { buildProviderConfiguration } from './provider-configuration.ts'
+import { readTokenRequest } from './read-token-request.ts'
+import { registerProviderRoutes } from './register-routes.ts'
+import { reportFailures } from './report-failures.ts'
+import { requestConsentForOfflineAccess } from './offline-access.ts'
+import { shapeAccessToken } from './shape-access-token.ts'
+import { completeSigningKeys, prepareVerificationKeys } from './signing-keys.ts'
+import { createStoreAdapter } from './store-adapter.ts'
+import { createTestUsers } from './test-users.ts'
+import type { TokenClaims } from './token-claims.ts'
+import { createAccessTokenVerifier } from './verify-access-token.ts'
+
+/**
+ * Builds the authorization server on oidc-provider: one issuer for all sandboxes, whose clients and test users never meet.
+ *
+ * @throws Error at once when the profile cannot be served (no key for its algorithm, an unknown method)
+ */
+export async function createAuthorizationServer (deps: AuthorizationServerDeps): Promise<AuthorizationServer> {
+  const { profile, clock, keyValue } = deps
+  const signingKeys = await completeSigningKeys(deps.signingKeys, profile.signingAlgorithm)
+  const clients = createClientDirectory(deps)
+  const issued = createIssuedTokens(deps)
+  const users = createTestUsers(keyValue)
+  const pages = createPages(profile.brand)
+  const describe = (record: ClientRecord) => describeClient(record, profile.signingAlgorithm)
+  const verifier = createAccessTokenVerifier({
+    issuer: deps.issuer, keys: prepareVerificationKeys(signingKeys), clock, clients, issued,
+    tokenAgeAdvanceMs: deps.tokenAgeAdvanceMs, findOpaque: async (token) => await findOpaque(provider, token),
+    ...(deps.verifiedTokensMax === undefined ? {} : { cachedMax: deps.verifiedTokensMax }),
+  })
+  const adapter = createStoreAdapter({
+    keyValue, clock, clients, issued, describeClient: describe, tokenAgeAdvanceMs: deps.tokenAgeAdvanceMs,
+    findLiveJwt: (token) => chain(verifier.readLiveClaims(token), (claims) => claims === undefined ? undefined : issued.find(claims.jti)),
+  })
+  const certificateOf = (ctx: KoaContextWithOIDC) => deps.certificateOf(ctx.req)
+  const provider = new Provider(deps.issuer, buildProviderConfiguration({
+    ...deps, adapter, signingKeys, clients, users, pages, certificateOf,
+    shapeAccessToken: (ctx, token, parts) => shapeAccessToken({ clock, issued, keyValue, certificateOf, isBinding: profile.bindTokensToCertificates }, ctx, token, parts),
+  }))
+  adaptProvider(provider, deps)
+
+  return {
+    registerRoutes (app) {
+      registerProviderRoutes(app, provider, profile.paths)
+      registerInteractionRoutes(app, { provider, pages, clients, users, issued, apis: deps.apis, secret: deps.cookieKeys[0] ?? '' })
+    },
+    verifyAccessToken: verifier.verify,
+    clients: createClients({ provider, directory: clients, clock, describe }),
+    users,
+    sandboxOfClient: (clientId) => chain(clients.find(clientId), (record) => record?.sandboxId),
+    peekClaimedClient: (request) => peekClaimedClient({ clients, certificateOf: deps.certificateOf }, request),
+    readTokenRequest,
+    revokeGrant: issued.revokeGrant,
+  }
+}
+
+function adaptProvider (provider: Provider, deps: AuthorizationServerDeps): void {
+  if (deps.cookieKeys.length === 0) throw new Error('cookieKeys must hold at least one key')
+  provider.proxy = deps.isBehindTrustedProxy === true
+  // Koa writes unhandled errors to the console unless somebody listens; the library's own events are reported below.
+  const listen = provider.on.bind(provider) as (event: string, listener: () => void) => void
+  listen('error', () => {})
+  anchorToIssuer(provider, deps.mtlsOrigin)
+  reportFailures(provider, deps.onFailure)
+  provider.use(requestConsentForOfflineAccess(deps.profile.paths.authorization))
+  const { prototype } = provider.Client as unknown as { prototype: { clientSecret?: string, compareClientSecret: (actual: string) => boolean } }
+  prototype.compareClientSecret = function compareClientSecret (actual) {
+    const [left, right] = [Buffer.from(hashSecret(actual)), Buffer.from(this.clientSecret ?? '')]
+    return left.length === right.length && timingSafeEqual(left, right)
+  }
+}
+
+/** An opaque access token of this server; we issue none ourselves, but the library does where no API is asked for. */
+async function findOpaque (provider: Provider, value: string): Promise<TokenClaims | undefined> {
+  const token = await provider.AccessToken.find(value) ?? await provider.ClientCredentials.find(value)
+  if (token?.clientId === undefined || token.exp === undefined) return undefined
+  const subject = 'accountId' in token ? token.accountId : undefined
+  const thumbprint = token['x5t#S256']
+  return {
+    jti: token.jti,
+    clientId: token.clientId,
+    scopes: [...token.scopes],
+    audiences: [token.aud ?? []].flat(),
+    issuedAtMs: (token.iat ?? 0) * 1000,
+    expMs: token.exp * 1000,
+    isOpaque: true,
+    ...(subject === undefined ? {} : { subject }),
+    ...(thumbprint === undefined ? {} : { thumbprint }),
+  }
+}
+

@@ -1,0 +1,116 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { createServer, type Server } from 'node:https'
+import type { IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import fastify, { type FastifyInstance } from 'fastify'
+import type { JWK } from 'jose'
+import { createAuthorizationServer, type AuthorizationFailure, type AuthorizationProfile, type AuthorizationServer, type AuthorizationServerDeps } from '../../authz/index.ts'
+import { createClientCertificateVerifier, createRootCertificate, openAuthority, type Authority, type IssuedCertificate, type VerifiedCertificate } from '../../certs/index.ts'
+import { systemClock, type SandboxId } from '../../kernel/index.ts'
+import { openEmbeddedStores, type Stores } from '../../stores/index.ts'
+
+export const PAYMENTS = 'https://api.payments.example'
+export const LEDGER = 'https://api.ledger.example'
+export const SANDBOX_A = 'sbx_a' as SandboxId
+export const SANDBOX_B = 'sbx_b' as SandboxId
+export const REDIRECT_URI = 'https://client.example/callback'
+
+export const PROFILE: AuthorizationProfile = {
+  lifetimes: { accessTokenMs: 3_600_000, idTokenMs: 1_800_000, refreshTokenMs: 1_209_600_000, authorizationCodeMs: 60_000, sessionMs: 1_209_600_000, interactionMs: 3_600_000, grantMs: 1_209_600_000 },
+  signingAlgorithm: 'ES256',
+  clientAuthenticationMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'tls_client_auth'],
+  grants: ['client_credentials', 'authorization_code', 'refresh_token'],
+  paths: { authorization: '/oauth/authorize', token: '/oauth/token', introspection: '/oauth/introspect', revocation: '/oauth/revoke', userinfo: '/oauth/userinfo', jwks: '/oauth/jwks', endSession: '/oauth/logout' },
+  bindTokensToCertificates: true,
+  refreshTokenRotation: true,
+  brand: { name: 'Example <Payments> & Co', colour: '#1f4ed8' },
+}
+
+export interface TestServer {
+  readonly authz: AuthorizationServer
+  readonly stores: Stores
+  readonly issuer: string
+  readonly mtlsOrigin: string
+  readonly ca: string
+  readonly authority: Authority
+  readonly signingKey: JWK
+  readonly failures: AuthorizationFailure[]
+  readonly issueCertificate: (commonName: string) => Promise<IssuedCertificate>
+  /** Moves the clock of everything but oidc-provider, which reads the machine's. */
+  readonly advanceClock: (ms: number) => void
+  /** Moves a sandbox's own clock. */
+  readonly advanceSandbox: (sandboxId: SandboxId, ms: number) => void
+  /** A second instance over the same stores, as when scaled out. */
+  readonly openAnother: () => Promise<AuthorizationServer>
+  readonly close: () => Promise<void>
+}
+
+/** The authorization server behind both doors, over real TLS on loopback. */
+export async function openTestServer (options: { readonly profile?: Partial<AuthorizationProfile>, readonly prepare?: (app: FastifyInstance, authz: AuthorizationServer) => void } = {}): Promise<TestServer> {
+  let offsetMs = 0
+  const clock = { nowMs: () => systemClock.nowMs() + offsetMs }
+  const advances: Array<{ sandboxId: SandboxId, atMs: number, byMs: number }> = []
+  const stores = openEmbeddedStores({ directory: ':memory:', clock, retention: { retentionMs: 3_600_000, maximumPerStream: 100 } as never })
+  const root = await createRootCertificate({ commonName: 'Authz test authority', lifetimeMs: 86_400_000 * 365, clock })
+  const authority = await openAuthority({ ...root, clock, keyValue: stores.keyValue, notices: stores.notices })
+  const server = await authority.issueServerCertificate({ hosts: ['localhost', '127.0.0.1'], lifetimeMs: 86_400_000 })
+  const verify = createClientCertificateVerifier({ authority, extraAnchorsPem: [], clock })
+  const tls = { key: server.keyPem, cert: server.certificatePem }
+  const doors = { public: createServer(tls), mtls: createServer({ ...tls, ca: root.certificatePem, requestCert: true, rejectUnauthorized: false }) }
+  const issuer = `https://localhost:${await listen(doors.public)}`
+  const mtlsOrigin = `https://localhost:${await listen(doors.mtls)}`
+  const failures: AuthorizationFailure[] = []
+  const signingKey: JWK = { ...generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' }) as JWK, kid: 'test-key', alg: 'ES256', use: 'sig' }
+
+  function certificateOf (request: IncomingMessage): VerifiedCertificate | undefined {
+    const { raw } = (request.socket as TLSSocket).getPeerCertificate?.(true) ?? {}
+    const verdict = raw === undefined ? undefined : verify(raw)
+    return verdict?.kind === 'trusted' ? verdict.certificate : undefined
+  }
+
+  const deps: AuthorizationServerDeps = {
+    issuer,
+    mtlsOrigin,
+    profile: { ...PROFILE, ...options.profile },
+    apis: [{ name: 'payments', audience: PAYMENTS, scopes: ['payments:read', 'payments:write'] }, { name: 'ledger', audience: LEDGER, scopes: ['ledger:read'] }],
+    keyValue: stores.keyValue,
+    notices: stores.notices,
+    clock,
+    signingKeys: [signingKey],
+    cookieKeys: ['a cookie key of the tests'],
+    certificateOf,
+    tokenAgeAdvanceMs: (sandboxId, issuedAtMs) => advances.reduce((sum, advance) => advance.sandboxId === sandboxId && advance.atMs >= issuedAtMs ? sum + advance.byMs : sum, 0),
+    onFailure: (failure) => { failures.push(failure) },
+  }
+  const authz = await createAuthorizationServer(deps)
+  const apps = await Promise.all([doors.public, doors.mtls].map(async (door) => {
+    const app = fastify({ serverFactory: (handler) => door.on('request', handler) as never })
+    options.prepare?.(app, authz)
+    await app.register(async (scope) => { authz.registerRoutes(scope) })
+    await app.ready()
+    return app
+  }))
+
+  return {
+    authz, stores, issuer, mtlsOrigin, ca: root.certificatePem, authority, signingKey, failures,
+    issueCertificate: async (commonName) => await authority.issueClientCertificate({ commonName, organization: 'Ümlaut, Inc.', lifetimeMs: 86_400_000 }),
+    advanceClock: (ms) => { offsetMs += ms },
+    advanceSandbox: (sandboxId, byMs) => { advances.push({ sandboxId, atMs: clock.nowMs(), byMs }) },
+    openAnother: async () => await createAuthorizationServer(deps),
+    async close () {
+      for (const door of Object.values(doors)) {
+        door.closeAllConnections()
+        door.close()
+      }
+      await Promise.all(apps.map(async (app) => { await app.close() }))
+      authority.close()
+      await stores.close()
+    },
+  }
+}
+
+async function listen (server: Server): Promise<number> {
+  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve) })
+  return (server.address() as AddressInfo).port
+}
