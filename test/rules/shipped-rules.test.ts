@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import t from 'tap'
-import { loadRules } from '../../config/load-documents.ts'
+import { loadRules } from '../../config/index.ts'
 import { compileRules } from '../../gateway/abuse/index.ts'
 import { readShippedRules, readYamlFile } from '../support/abuse-engine.ts'
 import { playTraffic, type Observed, type Step } from '../support/abuse-traffic.ts'
