@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto'
+import { childrenOf, objectIdentifierOf, readDer } from './asn1.ts'
 
 const CURVES = new Set(['prime256v1', 'secp384r1', 'secp521r1'])
 const MODULUS_BITS_MIN = 2048
@@ -13,7 +14,7 @@ const MODULUS_BITS_MAX = 8192
 export function explainWeakKey (key: KeyObject): string | undefined {
   const details = key.asymmetricKeyDetails
   if (key.asymmetricKeyType === 'ec') {
-    const curve = details?.namedCurve
+    const curve = hasNamedCurve(key) ? details?.namedCurve : undefined
     return curve !== undefined && CURVES.has(curve) ? undefined : `the curve ${curve ?? 'with explicit parameters'} is not accepted; use P-256, P-384 or P-521`
   }
   if (key.asymmetricKeyType !== 'rsa') return `keys of type ${key.asymmetricKeyType ?? 'unknown'} are not accepted; use EC P-256 or RSA of 2048 bits or more`
@@ -21,4 +22,10 @@ export function explainWeakKey (key: KeyObject): string | undefined {
   const exponent = details?.publicExponent ?? 0n
   if (bits < MODULUS_BITS_MIN || bits > MODULUS_BITS_MAX) return `an RSA key of ${bits} bits is not accepted; use ${MODULUS_BITS_MIN} to ${MODULUS_BITS_MAX}`
   return exponent < 3n || exponent % 2n === 0n ? `an RSA key with the public exponent ${exponent} is not accepted` : undefined
+}
+
+/** node:crypto names a known curve also when the key spells it out in parameters. */
+function hasNamedCurve (key: KeyObject): boolean {
+  const [algorithm] = childrenOf(readDer(key.export({ type: 'spki', format: 'der' })))
+  return objectIdentifierOf(childrenOf(algorithm)[1]) !== ''
 }

@@ -71,7 +71,7 @@ function bagAttributes (leaf: Buffer, friendlyName: string): Asn1 {
   const localKeyId = octets(createHash('sha1').update(leaf).digest().toString('latin1'))
   return set(
     sequence(oid('1.2.840.113549.1.9.20'), set(primitive(Type.BMPSTRING, friendlyName))),
-    sequence(oid('1.2.840.113549.1.9.21'), set(localKeyId)),
+    sequence(oid('1.2.840.113549.1.9.21'), set(localKeyId))
   )
 }
 

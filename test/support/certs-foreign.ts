@@ -3,7 +3,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import * as x509 from '@peculiar/x509'
 import { DAY_MS, START_MS } from './certs-authority.ts'
 
-export { Extension, KeyUsageFlags, X509Certificate as PeculiarCertificate } from '@peculiar/x509'
+export { BasicConstraintsExtension, Extension, KeyUsageFlags, SubjectAlternativeNameExtension, SubjectKeyIdentifierExtension, X509Certificate as PeculiarCertificate } from '@peculiar/x509'
 
 /** Certificates that our authority would never issue, made with the library directly. */
 export interface ForeignCertificate {
@@ -59,13 +59,13 @@ export async function createForeignCertificate (options: ForeignOptions): Promis
 }
 
 /** A PKCS #10 request, signed by the key itself unless another signer is given. */
-export async function createRequest (options: { name: string | x509.JsonName, keyPair: { publicKey: KeyObject, privateKey: KeyObject }, extensions?: x509.Extension[] }): Promise<string> {
+export async function createRequest (options: { name: string | x509.JsonNameParams, keyPair: { publicKey: KeyObject, privateKey: KeyObject }, extensions?: x509.Extension[] }): Promise<string> {
   const { publicKey, privateKey } = options.keyPair
   const isRsa = privateKey.asymmetricKeyType === 'rsa'
-  const named = { 'prime256v1': 'P-256', 'secp384r1': 'P-384', 'secp521r1': 'P-521' }[privateKey.asymmetricKeyDetails?.namedCurve ?? ''] ?? 'P-256'
+  const named = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' }[privateKey.asymmetricKeyDetails?.namedCurve ?? ''] ?? 'P-256'
   const algorithm = isRsa ? { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' } : { name: 'ECDSA', namedCurve: named }
   const request = await x509.Pkcs10CertificateRequestGenerator.create({
-    name: options.name,
+    name: new x509.Name(options.name),
     keys: { privateKey: privateKey.toCryptoKey(algorithm, true, ['sign']), publicKey: publicKey.toCryptoKey(algorithm, true, ['verify']) },
     signingAlgorithm: { name: algorithm.name, hash: 'SHA-256' } as never,
     extensions: options.extensions ?? [],
