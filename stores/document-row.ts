@@ -13,8 +13,6 @@ export function toDocument (id: string, row: DocumentRow | null | undefined): St
 
 /** Decides whether a document is on a page, first by its text (cheap, may say yes too often), then by its members. */
 export interface RowFilter {
-  /** A text that every match holds; '' when none is known. */
-  readonly needle: string
   readonly mayMatchText: (text: string) => boolean
   readonly matches: (body: JsonObject) => boolean
 }
@@ -27,7 +25,6 @@ export function createRowFilter (where: DocumentPage['where']): RowFilter {
   const conditions = Object.entries(where ?? {})
   const needles = conditions.filter(([, value]) => isScalar(value)).map(([member, value]) => `${JSON.stringify(member)}:${JSON.stringify(value)}`)
   return {
-    needle: needles[0] ?? '',
     mayMatchText: (text) => needles.every((needle) => text.includes(needle)),
     matches: (body) => conditions.every(([member, value]) => Object.hasOwn(body, member) && isSame(body[member], value)),
   }

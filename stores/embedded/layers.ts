@@ -114,7 +114,7 @@ function createList (database: Database, table: LayerTable, cache: RowCache): (r
     const filter = createRowFilter(page.where)
     const found: StoredDocument[] = []
     const beyond = page.beyondSeq ?? (page.order === 'ascending' ? 0 : Number.MAX_SAFE_INTEGER)
-    for (const row of statementFor(layers.length, page.order).iterate(collection, beyond, filter.needle, ...layers.map((layer) => layer.key))) {
+    for (const row of statementFor(layers.length, page.order).iterate(collection, beyond, ...layers.map((layer) => layer.key))) {
       if (!filter.mayMatchText(String(row['body']))) continue
       const document = read(String(row['layer']), collection, row)
       if (filter.matches(document.body) && found.push(document) >= page.limit) break
@@ -123,14 +123,13 @@ function createList (database: Database, table: LayerTable, cache: RowCache): (r
   }
 }
 
-/** ?1 collection, ?2 bound, ?3 a text that bodies hold ('' for any), ?4… the layers, nearest first. */
+/** ?1 collection, ?2 bound, ?3… the layers, nearest first. */
 function listQuery (depth: number, order: DocumentPage['order']): string {
   const bound = order === 'ascending' ? '>' : '<'
-  const layer = (rank: number): string => `?${rank + 4}`
+  const layer = (rank: number): string => `?${rank + 3}`
   const hidden = (rank: number): string => Array.from({ length: rank }, (_, nearer) =>
     ` AND NOT EXISTS (SELECT 1 FROM documents n WHERE n.layer = ${layer(nearer)} AND n.collection = ?1 AND n.id = d.id)`).join('')
   const parts = Array.from({ length: depth }, (_, rank) =>
-    `SELECT layer, id, version, seq, body FROM documents d WHERE layer = ${layer(rank)} AND collection = ?1 AND seq ${bound} ?2 AND body IS NOT NULL
-      AND (?3 = '' OR instr(body, ?3))${hidden(rank)}`)
+    `SELECT layer, id, version, seq, body FROM documents d WHERE layer = ${layer(rank)} AND collection = ?1 AND seq ${bound} ?2 AND body IS NOT NULL${hidden(rank)}`)
   return `${parts.join(' UNION ALL ')} ORDER BY seq ${order === 'ascending' ? 'ASC' : 'DESC'}`
 }
