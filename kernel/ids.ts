@@ -10,7 +10,7 @@ export function randomId (prefix: string, length = 20): string {
   let text = ''
   while (text.length < length) {
     for (const byte of randomBytes(length)) {
-      if (byte < 248 && text.length < length) text += ALPHABET[byte % 62]
+      if (byte < 248 && text.length < length) text += ALPHABET.charAt(byte % 62)
     }
   }
   return `${prefix}_${text}`

@@ -1,0 +1,37 @@
+import type { Command } from 'commander'
+import { formatProblems, formatWarnings, loadConfig } from '../../config/index.ts'
+import { checkConfiguration, ConfigurationRefused } from '../../gateway/index.ts'
+import { exitCodes, type Terminal } from '../terminal.ts'
+
+/** `sandgate config check` and `config show`. */
+export function addConfigCommands (program: Command, terminal: Terminal): void {
+  const config = program.command('config').description('check and show the configuration')
+  const source = (): Parameters<typeof loadConfig>[0] => {
+    const { config: file } = program.opts<{ config?: string }>()
+    return { environment: terminal.environment, ...(file === undefined ? {} : { file }) }
+  }
+  config.command('check')
+    .description('read the configuration and everything it points at; report every problem with its line')
+    .action(() => {
+      try {
+        const { warnings, definitions } = checkConfiguration(source())
+        if (warnings.length > 0) terminal.err(formatWarnings(warnings))
+        terminal.out(`The configuration is valid: ${definitions.apis.length} API in the core, ${definitions.rules.length} rules.`)
+      } catch (error) {
+        if (!(error instanceof ConfigurationRefused)) throw error
+        terminal.err(formatProblems(error.problems))
+        terminal.exit(exitCodes.configInvalid)
+      }
+    })
+  config.command('show')
+    .description('print every setting with its value and where it came from; secrets are masked')
+    .action(() => {
+      const loaded = loadConfig(source())
+      if (loaded.kind === 'refused') {
+        terminal.err(formatProblems(loaded.problems))
+        terminal.exit(exitCodes.configInvalid)
+        return
+      }
+      for (const setting of loaded.settings) terminal.out(`${setting.path} = ${setting.value}  # ${setting.origin}`)
+    })
+}

@@ -1,0 +1,39 @@
+import type { Command } from 'commander'
+import { formatProblems, formatWarnings } from '../../config/index.ts'
+import { ConfigurationRefused, startGateway } from '../../gateway/index.ts'
+import { exitCodes, type Terminal } from '../terminal.ts'
+
+/** `sandgate start`: runs an installation until it is told to stop. */
+export function addStartCommand (program: Command, terminal: Terminal): void {
+  program.command('start')
+    .description('start both doors, the ops listener and the sandbox')
+    .action(async () => {
+      const { config } = program.opts<{ config?: string }>()
+      try {
+        const gateway = await startGateway({ environment: terminal.environment, ...(config === undefined ? {} : { file: config }) })
+        if (gateway.warnings.length > 0) terminal.err(formatWarnings(gateway.warnings))
+        terminal.err(gateway.quickstart)
+        terminal.onStopSignal(() => {
+          terminal.err('  Finishing requests in flight…')
+          void gateway.stop().then(() => terminal.err('  Stopped.'))
+        })
+      } catch (error) {
+        reportStartFailure(error, terminal)
+      }
+    })
+}
+
+/** Says why an installation cannot start, with a way out for what people run into. */
+export function reportStartFailure (error: unknown, terminal: Terminal): void {
+  if (error instanceof ConfigurationRefused) {
+    terminal.err(formatProblems(error.problems))
+    terminal.exit(exitCodes.configInvalid)
+    return
+  }
+  const { code, message, port } = error as NodeJS.ErrnoException & { readonly port?: number }
+  if (code === 'EADDRINUSE') terminal.err(`Port ${port ?? ''} is taken. Another Sandgate may be running; otherwise set another port, for instance SANDGATE__LISTEN__PUBLIC__PORT=8444.`)
+  else if (code === 'EACCES') terminal.err(`No permission: ${message}. Ports below 1024 need privileges; var_directory must be writable.`)
+  else terminal.err(`Sandgate cannot start: ${error instanceof Error ? error.stack ?? error.message : String(error)}`)
+  terminal.exit(exitCodes.failure)
+  process.exit(exitCodes.failure)
+}

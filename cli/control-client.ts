@@ -1,0 +1,46 @@
+import { join } from 'node:path'
+import { Agent, request } from 'undici'
+import type { Terminal } from './terminal.ts'
+
+/** Where the control API is and what opens it. */
+export interface ControlAccess {
+  readonly url: string
+  readonly key: string | undefined
+  readonly authorityPem: string | undefined
+}
+
+export interface ControlReply { readonly status: number, readonly body: unknown }
+
+interface Manifest { readonly sandboxKey: string }
+
+/**
+ * Finds the way to an installation: flags, then SANDGATE_URL, SANDGATE_KEY and SANDGATE_CA, then the quickstart files that
+ * `sandgate start` writes.
+ */
+export function findAccess (as: 'developer' | 'operator', flags: { readonly url?: string, readonly ca?: string, readonly directory: string }, terminal: Terminal): ControlAccess {
+  const { environment, readText } = terminal
+  const manifest = readText(join(flags.directory, 'sandbox.json'))
+  const kept = as === 'operator' ? readText(join(flags.directory, 'operator-token'))?.trim() : manifest === undefined ? undefined : (JSON.parse(manifest) as Manifest).sandboxKey
+  return {
+    url: flags.url ?? environment['SANDGATE_URL'] ?? 'https://localhost:8443',
+    key: environment['SANDGATE_KEY'] ?? kept,
+    authorityPem: readText(flags.ca ?? environment['SANDGATE_CA'] ?? join(flags.directory, 'ca.pem')),
+  }
+}
+
+/** Calls the control API. Rejects when nothing answers. */
+export async function callControl (access: ControlAccess, method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<ControlReply> {
+  const dispatcher = new Agent({ connect: access.authorityPem === undefined ? {} : { ca: access.authorityPem } })
+  try {
+    const answer = await request(new URL(path, access.url), {
+      method,
+      dispatcher,
+      headers: { authorization: `Bearer ${access.key ?? ''}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+    const text = await answer.body.text()
+    return { status: answer.statusCode, body: text === '' ? undefined : JSON.parse(text) as unknown }
+  } finally {
+    await dispatcher.close()
+  }
+}

@@ -1,0 +1,205 @@
+import { readFileSync } from 'node:fs'
+import type { IncomingMessage } from 'node:http'
+import pino, { type Logger } from 'pino'
+import { createAuthorizationServer, TOKEN_BODY_BYTES_MAX, type AuthorizationServer } from '../authz/index.ts'
+import { createClientCertificateVerifier, openAuthority, type Authority } from '../certs/index.ts'
+import type { Config } from '../config/index.ts'
+import { systemClock, type Clock } from '../kernel/index.ts'
+import { createSandboxCore, createWebhooks, type SandboxCore, type Webhooks } from '../sandbox-core/index.ts'
+import { createLocalCounter, openEmbeddedStores, openRedisStores, type Stores } from '../stores/index.ts'
+import { createAbuseEngine, type AbuseEngine, type RuleOutcome } from './abuse/index.ts'
+import { createControlCredentials, createSandboxes, operatorRoutes, sandboxRoutes, webhookRoutes, type ControlRoute, type Sandboxes } from './control/index.ts'
+import { createLimit, formatRateLimitHeaders } from './limits/index.ts'
+import type { LoadedDefinitions } from './load-definitions.ts'
+import { openMaterial, type Material } from './material.ts'
+import { cidrList } from './pipeline/cidr-list.ts'
+import { createPipeline } from './pipeline.ts'
+import type { Passage } from './pipeline/passage.ts'
+import { createMetrics, createRequestRecords, type Metrics, type RequestRecords } from './record/index.ts'
+import { createScrubber, type Scrubber } from './scrub/index.ts'
+import { assembleSurfaces, type Surfaces } from './surfaces/assemble-surfaces.ts'
+import { createHttpApp } from './surfaces/http-app.ts'
+import { describeRequest } from './surfaces/describe-request.ts'
+import { openServerCertificate } from './tls/server-certificate.ts'
+import { createPresentedCertificate } from './tls/presented-certificate.ts'
+import type { Doors } from './tls/doors.ts'
+
+/** Everything that runs, wired together and not yet listening. */
+export interface Composition extends Surfaces {
+  readonly stores: Stores
+  readonly material: Material
+  readonly authority: Authority
+  readonly authz: AuthorizationServer
+  readonly core: SandboxCore
+  readonly webhooks: Webhooks
+  readonly abuse: AbuseEngine
+  readonly sandboxes: Sandboxes
+  readonly metrics: Metrics
+  readonly logger: Logger
+  readonly doors: Doors
+  readonly origins: Origins
+}
+
+export interface Origins { readonly publicOrigin: string, readonly mtlsOrigin: string, readonly opsOrigin: string }
+
+/** Parts that tests replace. */
+export interface CompositionOverrides {
+  readonly clock?: Clock
+  readonly logStream?: { write: (line: string) => void }
+}
+
+/**
+ * Builds an installation from its configuration. This is the only place that constructs: every part is handed the little it
+ * needs, and knows no configuration.
+ */
+export async function compose (config: Config, definitions: LoadedDefinitions, overrides: CompositionOverrides = {}): Promise<Composition> {
+  const clock = overrides.clock ?? systemClock
+  const logger = pino({ level: config.log.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, overrides.logStream ?? pino.destination({ fd: 1, sync: false, minLength: 4096 }))
+  const metrics = createMetrics()
+  const material = await openMaterial(config, clock)
+  const stores = await openStores(config, clock)
+  const origins = originsOf(config)
+  const scrubber = createScrubber({ key: material.scrubSecret, clock, ...config.scrub })
+  const scrubText = (text: string, scope = ''): string => scrubber.scrubText(text, scope).value
+  const records = createRequestRecords(stores)
+  const authority = await openAuthority({ ...material.authority, clock, ...stores })
+  const core = createSandboxCore({ apis: definitions.apis, layers: stores.layers, keyValue: stores.keyValue, notices: stores.notices, clock })
+  const webhooks = createWebhooks({ ...stores, clock, scrubText, options: { ...config.webhooks }, onAttempt: metrics.countWebhookAttempt, onFault: (fault) => logger.error({ fault: String(fault) }, 'webhooks') })
+  const passages = new WeakMap<IncomingMessage, Passage>()
+  const authz = await openAuthz({ config, origins, stores, clock, material, core, passages })
+  const abuse = createAbuseEngine({ rules: definitions.rules, ...stores, clock, key: material.scrubSecret, modeOverride: config.abuse.mode === '' ? undefined : config.abuse.mode })
+  const credentials = createControlCredentials({ keyValue: stores.keyValue, operatorToken: material.operatorToken })
+  const sandboxes = createSandboxes({ keyValue: stores.keyValue, clock, authz, core, authority, credentials, template: config.sandboxes })
+  const { app, doors } = await openFrontDoor({ config, authority, clock, metrics, logger })
+  const pipeline = composePipeline({ config, stores, clock, authority, authz, scrubber, abuse, records, metrics, logger, doors, findKeyHolder: credentials.findHolder })
+  const routes: ControlRoute[] = [
+    ...sandboxRoutes({ sandboxes, core, records, coreApis: definitions.apis.map((api) => api.name), listClients: async (sandboxId) => await authz.clients.list(sandboxId) }),
+    ...webhookRoutes({ webhooks }),
+    ...operatorRoutes({ sandboxes, bans: abuse.bans, rules: definitions.rules, authority, keyValue: stores.keyValue, addresses: origins }),
+  ]
+  const surfaces = assembleSurfaces({ app, config, pipeline, clock, authz, core, routes, passages, scrubText, metrics, logger, documentationUrl: `${origins.publicOrigin}/sandbox/errors/`, wakeWebhooks: webhooks.wake, stores })
+  return { ...surfaces, stores, material, authority, authz, core, webhooks, abuse, sandboxes, metrics, logger, doors, origins }
+}
+
+interface PipelineParts {
+  readonly config: Config
+  readonly stores: Stores
+  readonly clock: Clock
+  readonly authority: Authority
+  readonly authz: AuthorizationServer
+  readonly scrubber: Scrubber
+  readonly abuse: AbuseEngine
+  readonly records: RequestRecords
+  readonly metrics: Metrics
+  readonly logger: Logger
+  readonly doors: Doors
+  readonly findKeyHolder: Parameters<typeof createPipeline>[0]['findKeyHolder']
+}
+
+function composePipeline ({ config, stores, clock, authority, authz, scrubber, abuse, records, metrics, logger, doors, findKeyHolder }: PipelineParts): ReturnType<typeof createPipeline> {
+  const localCounter = createLocalCounter()
+  const limit = (name: 'address' | 'client' | 'token'): ReturnType<typeof createLimit> => createLimit({ name, plan: config.limits[name], counter: stores.counter, localCounter, liveInstances: stores.instances, clock, onStoreLost: () => metrics.countFault(`limit-${name}`) })
+  const { name: headerName, trustedProxies } = config.tls.certificateHeader
+  return createPipeline({
+    clock,
+    logger,
+    records,
+    metrics,
+    scrubber,
+    findKeyHolder,
+    trustedProxies: cidrList(config.trustedProxies),
+    presented: createPresentedCertificate({ isMtls: doors.isMtls, headerName, trustedProxies: cidrList(trustedProxies) }),
+    verify: createClientCertificateVerifier({ authority, extraAnchorsPem: readExtraAuthorities(config.tls.clientCaFile), clock }),
+    revocationGeneration: authority.revocationGeneration,
+    findBan: (by) => abuse.bans.find('clientId' in by ? { address: '', clientId: by.clientId } : by),
+    limits: { address: limit('address'), client: limit('client'), token: limit('token') },
+    verifyToken: authz.verifyAccessToken,
+    readClaim: async (request) => await authz.readTokenRequest(request, TOKEN_BODY_BYTES_MAX),
+    bodyDepthMax: config.limits.bodyDepthMax,
+    formatLimits: (outcomes) => formatRateLimitHeaders(outcomes, config.limits.headers),
+    scrubPath: (path, scope) => scrubber.scrubPath(path, scope).value,
+    sandboxOfClient: authz.sandboxOfClient,
+    judge: (seen) => abuse.judgeRequest(describeRequest(seen)),
+    observeAbuse: (seen) => {
+      const outcomes = abuse.judgeOutcome({ ...describeRequest(seen), status: seen.outcome.status, code: seen.outcome.refusal?.code ?? seen.outcome.failure?.error, stage: seen.outcome.refusal?.stage })
+      const count = (fired: readonly RuleOutcome[]): void => {
+        for (const { ruleId, mode, effect } of fired) metrics.countRule(ruleId, mode, effect)
+      }
+      return outcomes instanceof Promise ? outcomes.then(count) : count(outcomes)
+    },
+  })
+}
+
+async function openStores ({ stores, varDirectory, records }: Config, clock: Clock): Promise<Stores> {
+  const retention = { maxAgeMs: records.retentionMs, maxPerStream: records.maximumPerSandbox }
+  if (stores.driver === 'embedded') return openEmbeddedStores({ directory: varDirectory, clock, retention })
+  return await openRedisStores({ ...stores.redis, url: stores.redis.url.reveal(), clock, retention })
+}
+
+function originsOf ({ listen }: Config): Origins {
+  const origin = (port: number): string => `https://${listen.publicHost}${port === 443 ? '' : `:${port}`}`
+  return { publicOrigin: origin(listen.public.port), mtlsOrigin: origin(listen.mtls.port), opsOrigin: `http://${listen.ops.host}:${listen.ops.port}` }
+}
+
+interface AuthzParts {
+  readonly config: Config
+  readonly origins: Origins
+  readonly stores: Stores
+  readonly clock: Clock
+  readonly material: Material
+  readonly core: SandboxCore
+  readonly passages: WeakMap<IncomingMessage, Passage>
+}
+
+async function openAuthz ({ config, origins, stores, clock, material, core, passages }: AuthzParts): Promise<AuthorizationServer> {
+  return await createAuthorizationServer({
+    issuer: config.profile.issuer === '' ? origins.publicOrigin : config.profile.issuer,
+    mtlsOrigin: origins.mtlsOrigin,
+    profile: config.profile,
+    apis: config.apis.map(({ name, audience, scopes }) => ({ name, audience, scopes: [scopes.read, scopes.write] })),
+    keyValue: stores.keyValue,
+    notices: stores.notices,
+    clock,
+    signingKeys: material.signingKeys,
+    cookieKeys: material.cookieSecrets.map((secret) => secret.reveal()),
+    certificateOf: (request) => passages.get(request)?.facts.certificate,
+    tokenAgeAdvanceMs: core.clock.advancedSinceMs,
+    onFailure: ({ request, error, detail, clientId }) => {
+      const passage = passages.get(request)
+      if (passage !== undefined) passage.failure = { error, detail, ...(clientId === undefined ? {} : { clientId }) }
+    },
+  })
+}
+
+interface FrontDoorParts {
+  readonly config: Config
+  readonly authority: Authority
+  readonly clock: Clock
+  readonly metrics: Metrics
+  readonly logger: Logger
+}
+
+async function openFrontDoor ({ config, authority, clock, metrics, logger }: FrontDoorParts): Promise<ReturnType<typeof createHttpApp>> {
+  const server = await openServerCertificate(config, authority, clock)
+  metrics.setCertificateExpiry('server', server.notAfterMs)
+  return createHttpApp({
+    ...server,
+    clientAuthoritiesPem: [authority.certificatePem],
+    minimumVersion: config.tls.minimumVersion,
+    headerBytesMax: config.limits.headerBytesMax,
+    bodyBytesMax: config.limits.bodyBytesMax,
+    onHandshakeError: (door, code) => {
+      metrics.countHandshakeError(door, code)
+      logger.debug({ door, code }, 'handshake failed')
+    },
+    onMalformedRequest: (door, code) => {
+      metrics.countRefusal('-', 'resolve-target', code)
+      logger.info({ door, code, stage: 'resolve-target' }, 'request refused before it could be read')
+    },
+  })
+}
+
+function readExtraAuthorities (file: string): string[] {
+  if (file === '') return []
+  return readFileSync(file, 'utf8').match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+}

@@ -1,0 +1,51 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Config } from '../config/index.ts'
+import type { Composition } from './compose.ts'
+
+/** The sandbox that an installation starts with, and where its files are. */
+export interface FirstSandbox {
+  readonly directory: string
+  readonly sandboxId: string
+  readonly sandboxKey: string
+  readonly client: { readonly id: string, readonly secret: string }
+  readonly mtlsClientId: string
+  readonly testUsers: readonly string[]
+  readonly files: { readonly authority: string, readonly certificate: string, readonly key: string }
+}
+
+const MANIFEST = 'sandbox.json'
+const PRIVATE = { mode: 0o600 }
+
+/**
+ * Makes the first sandbox of a development installation and writes its credentials to `var/quickstart`, so that a person has
+ * something to call with a minute after installing. In production none is made.
+ */
+export async function openFirstSandbox (config: Config, { sandboxes, authority, material }: Pick<Composition, 'sandboxes' | 'authority' | 'material'>): Promise<FirstSandbox | undefined> {
+  if (config.production) return undefined
+  const directory = join(config.varDirectory, 'quickstart')
+  const manifest = join(directory, MANIFEST)
+  if (existsSync(manifest)) {
+    const kept = JSON.parse(readFileSync(manifest, 'utf8')) as FirstSandbox
+    if (await sandboxes.get(kept.sandboxId) !== undefined) return kept
+  }
+  const created = await sandboxes.create({ account: 'acc_development', name: 'First sandbox' })
+  if (created === undefined) return undefined
+  const files = { authority: join(directory, 'ca.pem'), certificate: join(directory, 'client.pem'), key: join(directory, 'client.key') }
+  const first: FirstSandbox = {
+    directory,
+    sandboxId: created.sandbox.id,
+    sandboxKey: created.key.reveal(),
+    client: { id: created.client.id, secret: created.client.secret.reveal() },
+    mtlsClientId: created.mtlsClient.id,
+    testUsers: created.testUsers,
+    files,
+  }
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  writeFileSync(files.authority, authority.certificatePem)
+  writeFileSync(files.certificate, created.mtlsClient.certificatePem)
+  writeFileSync(files.key, created.mtlsClient.privateKeyPem.reveal(), PRIVATE)
+  writeFileSync(join(directory, 'operator-token'), material.operatorToken.reveal(), PRIVATE)
+  writeFileSync(manifest, JSON.stringify(first, null, 2), PRIVATE)
+  return first
+}

@@ -1,0 +1,43 @@
+import { loadBehaviour, loadOpenApi, loadRules, locateProblems, type Config, type ConfigProblem } from '../config/index.ts'
+import { compileApi, type CompiledApi } from '../sandbox-core/index.ts'
+import { compileRules, type CompiledRule } from './abuse/index.ts'
+
+/** Rules and APIs, compiled. */
+export interface LoadedDefinitions {
+  readonly rules: readonly CompiledRule[]
+  readonly apis: readonly CompiledApi[]
+}
+
+/**
+ * Reads and compiles everything that the configuration points at: abuse rules, OpenAPI documents, behaviours. All problems are
+ * reported at once, each at its place in its file.
+ */
+export function loadDefinitions (config: Config): { readonly kind: 'loaded', readonly definitions: LoadedDefinitions } | { readonly kind: 'refused', readonly problems: readonly ConfigProblem[] } {
+  const problems: ConfigProblem[] = []
+  const rules = compileRuleFiles(config.abuse.rulesDirectory, problems)
+  const apis = config.apis.filter((api) => api.kind === 'core').flatMap((api) => compileCoreApi(api, problems))
+  return problems.length === 0 ? { kind: 'loaded', definitions: { rules, apis } } : { kind: 'refused', problems }
+}
+
+function compileRuleFiles (directory: string, problems: ConfigProblem[]): readonly CompiledRule[] {
+  const read = loadRules(directory)
+  if (read.kind === 'refused') {
+    problems.push(...read.problems)
+    return []
+  }
+  const compiled = compileRules(read.rules.map(({ file, value }) => ({ file, value })))
+  for (const rule of read.rules) problems.push(...locateProblems(rule, compiled.problems.filter(({ file }) => file === rule.file)))
+  return compiled.rules
+}
+
+function compileCoreApi (api: Extract<Config['apis'][number], { kind: 'core' }>, problems: ConfigProblem[]): readonly CompiledApi[] {
+  const document = loadOpenApi(api.openapi)
+  const behaviour = api.behaviour === '' ? undefined : loadBehaviour(api.behaviour)
+  if (document.kind === 'refused') problems.push(...document.problems)
+  if (behaviour?.kind === 'refused') problems.push(...behaviour.problems)
+  if (document.kind === 'refused' || behaviour?.kind === 'refused') return []
+  const compiled = compileApi({ name: api.name, openapi: document.value, behaviour: behaviour?.value })
+  if (compiled.kind === 'compiled') return [compiled.api]
+  problems.push(...locateProblems(behaviour ?? document, compiled.problems))
+  return []
+}

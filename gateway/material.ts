@@ -1,0 +1,72 @@
+import { generateKeyPair, exportJWK, type JWK } from 'jose'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createRootCertificate } from '../certs/index.ts'
+import type { Config } from '../config/index.ts'
+import { randomToken, Secret, type Clock } from '../kernel/index.ts'
+
+/** Keys and secrets that an installation keeps. */
+export interface Material {
+  readonly authority: { readonly certificatePem: string, readonly keyPem: string }
+  /** Private keys that sign tokens; the first one signs. */
+  readonly signingKeys: readonly JWK[]
+  readonly cookieSecrets: readonly Secret[]
+  readonly scrubSecret: Secret
+  readonly operatorToken: Secret
+  /** True when the operator's token was made just now, and has to be shown. */
+  readonly isFirstStart: boolean
+}
+
+interface KeptSecrets { readonly cookie: string, readonly scrub: string, readonly operator: string }
+
+const ROOT_LIFETIME_MS = 3650 * 86_400_000
+
+/**
+ * Takes the key material that the configuration names, and makes the rest once, under `var_directory`. Files with private
+ * parts are readable by their owner alone.
+ */
+export async function openMaterial ({ keys, varDirectory, profile, production }: Pick<Config, 'keys' | 'varDirectory' | 'profile' | 'production'>, clock: Clock): Promise<Material> {
+  const directory = join(varDirectory, 'keys')
+  if (!production) mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const isFirstStart = !production && !existsSync(join(directory, 'secrets.json'))
+  const kept = production ? undefined : JSON.parse(await keep(join(directory, 'secrets.json'), makeSecrets)) as KeptSecrets
+  const choose = (configured: Secret, made: string | undefined): Secret => configured.reveal() === '' ? new Secret(made ?? '') : configured
+  return {
+    authority: await openAuthorityMaterial(keys, directory, clock),
+    signingKeys: await openSigningKeys(keys.signingKeysFile, directory, profile.signingAlgorithm),
+    cookieSecrets: keys.cookieSecrets.length > 0 ? keys.cookieSecrets : [new Secret(kept?.cookie ?? '')],
+    scrubSecret: choose(keys.scrubSecret, kept?.scrub),
+    operatorToken: choose(keys.operatorToken, kept?.operator),
+    isFirstStart,
+  }
+}
+
+async function openAuthorityMaterial (keys: Config['keys'], directory: string, clock: Clock): Promise<Material['authority']> {
+  if (keys.caCertificateFile !== '') return { certificatePem: readFileSync(keys.caCertificateFile, 'utf8'), keyPem: readFileSync(keys.caKeyFile, 'utf8') }
+  const text = await keep(join(directory, 'authority.json'), async () => {
+    const { certificatePem, keyPem } = await createRootCertificate({ commonName: 'Sandgate development CA', lifetimeMs: ROOT_LIFETIME_MS, clock })
+    return JSON.stringify({ certificatePem, keyPem })
+  })
+  return JSON.parse(text) as Material['authority']
+}
+
+async function openSigningKeys (file: string, directory: string, algorithm: string): Promise<readonly JWK[]> {
+  const text = file !== '' ? readFileSync(file, 'utf8') : await keep(join(directory, `signing-${algorithm}.json`), async () => {
+    const { privateKey } = await generateKeyPair(algorithm, { extractable: true })
+    return JSON.stringify({ keys: [{ ...await exportJWK(privateKey), kid: randomToken(9), alg: algorithm, use: 'sig' }] })
+  })
+  return (JSON.parse(text) as { readonly keys: readonly JWK[] }).keys
+}
+
+function makeSecrets (): string {
+  return JSON.stringify({ cookie: randomToken(), scrub: randomToken(), operator: `sgop_${randomToken(24)}` } satisfies KeptSecrets)
+}
+
+/** The text of a file, made first if there is none. */
+async function keep (file: string, make: () => string | Promise<string>): Promise<string> {
+  if (existsSync(file)) return readFileSync(file, 'utf8')
+  const text = await make()
+  writeFileSync(file, text, { mode: 0o600, flag: 'wx' })
+  chmodSync(file, 0o600)
+  return text
+}

@@ -1,0 +1,25 @@
+import { pass, type Verdict } from '../../kernel/index.ts'
+import type { Limit, LimitOutcome } from '../limits/index.ts'
+import type { Arrival, KeyBudgetFacts } from '../pipeline/facts.ts'
+import type { Stage } from '../pipeline/stage.ts'
+import { verdictOfLimit } from '../pipeline/verdict-of-limit.ts'
+
+/**
+ * Spends one unit of the client's budget. The token surface has a plan of its own, counted by the client that the request
+ * claims to be; a request that claims none has only its address's budget.
+ *
+ * @refuses client_limit_exceeded 429
+ */
+export function limitKey ({ limit, tokenLimit }: { readonly limit: Limit, readonly tokenLimit: Limit }): Stage<Arrival & { readonly clientKey: string }, KeyBudgetFacts> {
+  const settle = (keyBudget: LimitOutcome): Verdict<KeyBudgetFacts> => verdictOfLimit(keyBudget, 'limit-key', 'client_limit_exceeded', { keyBudget })
+  return {
+    name: 'limit-key',
+    phase: 'arrival',
+    onFault: 'pass-and-report',
+    decide: ({ surface, clientKey }) => {
+      if (clientKey === '') return pass({ keyBudget: undefined })
+      const outcome = (surface === 'token' ? tokenLimit : limit)(clientKey)
+      return outcome instanceof Promise ? outcome.then(settle) : settle(outcome)
+    },
+  }
+}

@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto'
+import type { IncomingMessage, RequestListener, Server } from 'node:http'
+import https from 'node:https'
+import type { AddressInfo, Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import { errorEntry, type ErrorCode } from '../../kernel/index.ts'
+
+/** How the two doors stand. */
+export interface DoorsOptions {
+  readonly certificatePem: string
+  readonly keyPem: string
+  /** Authorities named to clients in the handshake of the mutual-TLS door. */
+  readonly clientAuthoritiesPem: readonly string[]
+  readonly minimumVersion: 'TLSv1.2' | 'TLSv1.3'
+  readonly headerBytesMax: number
+  readonly onHandshakeError: (door: Door, code: string) => void
+  readonly onMalformedRequest: (door: Door, code: ErrorCode) => void
+}
+
+export type Door = 'public' | 'mtls'
+
+/** Two TLS servers before one request handler. */
+export interface Doors {
+  readonly publicServer: https.Server
+  readonly mtlsServer: https.Server
+  /** True for a connection that came through the mutual-TLS door. */
+  readonly isMtls: (socket: Socket) => boolean
+  /** Replaces the certificate of both doors for new connections. */
+  readonly replaceCertificate: (certificatePem: string, keyPem: string) => void
+}
+
+/**
+ * Opens the public door, which never asks for a client certificate because browsers would prompt, and the mutual-TLS door,
+ * which does. The mutual-TLS handshake accepts whatever is presented and the pipeline judges it, so that a client is told
+ * in HTTP what is wrong. Each door has its own session tickets: a session of one resumes on no other (RFC 8446 §2.2).
+ */
+export function openDoors (handler: RequestListener, options: DoorsOptions): Doors {
+  const mtlsSockets = new WeakSet<Socket>()
+  const shared = {
+    cert: options.certificatePem,
+    key: options.keyPem,
+    minVersion: options.minimumVersion,
+    maxHeaderSize: options.headerBytesMax,
+    ALPNProtocols: ['http/1.1'],
+  }
+  const publicServer = https.createServer({ ...shared, ...sessionsOf('public') }, handler)
+  const mtlsServer = https.createServer({ ...shared, ...sessionsOf('mtls'), requestCert: true, rejectUnauthorized: false, ca: [...options.clientAuthoritiesPem] }, handler)
+  mtlsServer.on('secureConnection', (socket: TLSSocket) => mtlsSockets.add(socket))
+  watch(publicServer, 'public', options)
+  watch(mtlsServer, 'mtls', options)
+  return {
+    publicServer,
+    mtlsServer,
+    isMtls: (socket) => mtlsSockets.has(socket),
+    replaceCertificate: (cert, key) => {
+      publicServer.setSecureContext({ ...shared, cert, key })
+      mtlsServer.setSecureContext({ ...shared, cert, key, ca: [...options.clientAuthoritiesPem] })
+    },
+  }
+}
+
+/** The port that a listening server got. */
+export function portOf (server: Server | https.Server): number {
+  return (server.address() as AddressInfo).port
+}
+
+/** The raw header value of a request, first one when it was sent twice. */
+export function singleHeader (request: IncomingMessage, name: string): string | undefined {
+  const value = request.headers[name]
+  return Array.isArray(value) ? value[0] : value
+}
+
+function sessionsOf (door: Door): { ticketKeys: Buffer, sessionIdContext: string } {
+  return { ticketKeys: randomBytes(48), sessionIdContext: `sandgate-${door}` }
+}
+
+function watch (server: https.Server, door: Door, options: DoorsOptions): void {
+  server.on('tlsClientError', (error: NodeJS.ErrnoException) => options.onHandshakeError(door, error.code ?? 'unknown'))
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy()
+      return
+    }
+    const code = error.code === 'HPE_HEADER_OVERFLOW' ? 'headers_too_large' : 'request_malformed'
+    options.onMalformedRequest(door, code)
+    socket.end(rawProblem(code))
+  })
+}
+
+/** A problem document for what Node's HTTP parser refused before there was a request to route. */
+function rawProblem (code: ErrorCode): string {
+  const { status, title } = errorEntry(code)
+  const body = JSON.stringify({ type: 'about:blank', title, status, code })
+  return `HTTP/1.1 ${status} ${status === 431 ? 'Request Header Fields Too Large' : 'Bad Request'}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`
+}
