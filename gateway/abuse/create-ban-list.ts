@@ -1,6 +1,6 @@
 import { isJsonObject, randomId, type Clock, type Json, type JsonObject } from '../../kernel/index.ts'
 import type { KeyValue, MaybePromise, Notices } from '../../stores/index.ts'
-import { andThen } from './maybe-promise.ts'
+import { andThen, attempt } from './maybe-promise.ts'
 import type { BanScope } from './rule-definition.ts'
 
 /** A decision that outlives a request, and ends by itself. */
@@ -42,12 +42,12 @@ export interface BanBook extends BanList {
 const SPACE = 'ban'
 const TOPIC = 'ban-changed'
 const PAGE = 500
-/** Reads of a lookup between two sweeps of ended bans out of memory. */
+/** Bans in memory at which ended ones are swept out. */
 const SWEEP_SIZE = 1024
 
 /**
- * Keeps bans in memory for lookups, in a key-value space for restarts, and the same on every instance by notices. A notice
- * that is lost is made good by the next `load` or `list`.
+ * Keeps bans in memory for lookups, in a key-value space for restarts, and the same on every instance by notices. Notices
+ * that were lost are made good when the gap is told, and by the next `load` or `list`.
  */
 export function createBanList (deps: { readonly keyValue: KeyValue, readonly notices: Notices, readonly clock: Clock }): BanBook {
   const { keyValue, notices, clock } = deps
@@ -71,11 +71,16 @@ export function createBanList (deps: { readonly keyValue: KeyValue, readonly not
     if (bans.get(key)?.id === id) bans.delete(key)
   }
 
+  /** Two instances may ban one subject at a time: the longer ban wins on both. */
+  function isOutlasted (ban: Ban): boolean {
+    return (inForce(ban.scope, ban.subject, ban.startedAtMs)?.endsAtMs ?? 0) > ban.endsAtMs
+  }
+
   const unsubscribe = notices.subscribe(TOPIC, (message) => {
     const ban = readBan(message['ban'])
-    if (ban !== undefined && message['kind'] === 'set') remember(ban)
+    if (ban !== undefined && message['kind'] === 'set' && !isOutlasted(ban)) remember(ban)
     if (ban !== undefined && message['kind'] === 'lifted') forget(keyOf(ban.scope, ban.subject), ban.id)
-  })
+  }, () => { attempt(refresh) })
 
   function find ({ address, clientId }: { readonly address: string, readonly clientId?: string | undefined }): Ban | undefined {
     if (bans.size === 0) return undefined
@@ -128,17 +133,12 @@ export function createBanList (deps: { readonly keyValue: KeyValue, readonly not
     return true
   }
 
-  return {
-    find,
-    list,
-    lift,
-    set,
-    load: () => {
-      const nowMs = clock.nowMs()
-      return andThen(load(), (found) => replace(found, nowMs))
-    },
-    close: unsubscribe
+  function refresh (): MaybePromise<void> {
+    const nowMs = clock.nowMs()
+    return andThen(load(), (found) => replace(found, nowMs))
   }
+
+  return { find, list, lift, set, load: refresh, close: unsubscribe }
 }
 
 function keyOf (scope: BanScope, subject: string): string {

@@ -110,6 +110,9 @@ function refuseType (error: unknown, language: Language): CompiledExpression {
     const known = Object.entries(language.members).map(([variable, names]) => `${variable} has ${names.join(', ') || 'no members'}`)
     return { kind: 'refused', message, hint: `${known.join('; ')}.` }
   }
+  if (code === 'no_matching_overload') {
+    return { kind: 'refused', message, hint: 'Texts have startsWith, endsWith, contains, matches, lowerAscii and size(); lists have exists, all, filter, map and size(); ratio(part, whole) divides.' }
+  }
   return { kind: 'refused', message, hint: 'Types must agree: 1 is an int and 1.0 a double; int(), double() and string() convert.' }
 }
 

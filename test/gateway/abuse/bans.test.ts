@@ -124,3 +124,15 @@ t.test('a closed engine hears no more of other instances', async (t) => {
   await new Promise(setImmediate)
   t.equal(closed.bans.find(writeFacts()), undefined)
 })
+
+t.test('a gap in the notices is made good from the store', async (t) => {
+  const clock = createFakeClock()
+  const stores = openTestStores(clock)
+  let announceGap: (() => void) | undefined
+  const gapped = { ...stores, notices: { publish: () => undefined, subscribe: (_topic: string, _listener: unknown, onGap?: () => void) => { announceGap = onGap; return () => undefined } } }
+  const { engine } = createTestEngine([], { clock, stores: gapped })
+  atOnce(createTestEngine([writeRule(always)], { clock, stores }).engine.judgeOutcome(writeFacts()))
+  t.equal(engine.bans.find(writeFacts()), undefined)
+  announceGap?.()
+  t.ok(engine.bans.find(writeFacts()))
+})
