@@ -51,7 +51,7 @@ export async function openTestServer (options: { readonly profile?: Partial<Auth
   let offsetMs = 0
   const clock = { nowMs: () => systemClock.nowMs() + offsetMs }
   const advances: Array<{ sandboxId: SandboxId, atMs: number, byMs: number }> = []
-  const stores = openEmbeddedStores({ directory: ':memory:', clock, retention: { retentionMs: 3_600_000, maximumPerStream: 100 } as never })
+  const stores = openEmbeddedStores({ directory: ':memory:', clock, retention: { maxAgeMs: 3_600_000, maxPerStream: 100 } })
   const root = await createRootCertificate({ commonName: 'Authz test authority', lifetimeMs: 86_400_000 * 365, clock })
   const authority = await openAuthority({ ...root, clock, keyValue: stores.keyValue, notices: stores.notices })
   const server = await authority.issueServerCertificate({ hosts: ['localhost', '127.0.0.1'], lifetimeMs: 86_400_000 })
