@@ -78,7 +78,7 @@ await t.test('a body over the limit is invalid_request and known to be too large
   t.same(peeks.at(-1), { claimedClientId: client.clientId, isTooLarge: true })
 })
 
-await t.test('another media type, a duplicate parameter, a bad charset and a broken Basic header are invalid_request', async (t) => {
+await t.test('another media type, a duplicate parameter and a broken Basic header are invalid_request', async (t) => {
   const send = async (body: string, headers: Record<string, string>) => {
     const reply = await web(token, { method: 'POST', body, headers })
     return [reply.status, (await reply.json() as { error: string }).error]
@@ -86,7 +86,6 @@ await t.test('another media type, a duplicate parameter, a bad charset and a bro
   const form = 'application/x-www-form-urlencoded'
   t.same(await send('{"grant_type":"client_credentials"}', { 'content-type': 'application/json', ...basic(client.clientId, secret) }), [400, 'invalid_request'])
   t.same(await send('grant_type=client_credentials&grant_type=refresh_token', { 'content-type': form, ...basic(client.clientId, secret) }), [400, 'invalid_request'])
-  t.same(await send('grant_type=client_credentials', { 'content-type': `${form}; charset=klingon`, ...basic(client.clientId, secret) }), [400, 'invalid_request'])
   for (const authorization of ['Basic', 'Basic !!!', `Basic ${Buffer.from('no colon').toString('base64')}`, `Basic ${Buffer.from('%zz:%zz').toString('base64')}`, 'Digest x', `Basic ${Buffer.from(`${client.clientId}:`).toString('base64')}`]) {
     t.same(await send('grant_type=client_credentials', { 'content-type': form, authorization }), [400, 'invalid_request'], authorization)
   }
@@ -119,7 +118,7 @@ await t.test('discovery, redirects and links are built from the issuer, whatever
   }
   const authorization = await sendRaw(`GET /oauth/authorize?client_id=${client.clientId}&response_type=code&scope=openid&code_challenge=${'x'.repeat(43)}&code_challenge_method=S256 HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n`)
   t.match(authorization, new RegExp(`location: ${server.issuer}/interaction/`, 'i'))
-  t.match(authorization, /set-cookie: sandgate_interaction=[^;]+; path=\/interaction\/[^;]+; expires=[^;]+; secure; httponly/i)
+  t.match(authorization, /set-cookie: sandgate_interaction=[^;]+; path=\/interaction\/[^;]+; expires=[^;]+; samesite=lax; secure; httponly/i)
 })
 
 await t.test('what production has not is not offered', async (t) => {
