@@ -58,11 +58,11 @@ export function hasIssuerOfLength (digits: string): boolean {
   })
 }
 
-/** True when the check digit is right (ISO/IEC 7812-1, the Luhn formula). */
-export function isLuhnValid (digits: string): boolean {
+/** True when the check digit is right (ISO/IEC 7812-1, the Luhn formula) of the digits in `text` from `start` to `end`. */
+export function isLuhnValid (text: string, start = 0, end = text.length): boolean {
   let sum = 0
-  for (let at = digits.length - 1, isDoubled = false; at >= 0; at--, isDoubled = !isDoubled) {
-    const digit = digits.charCodeAt(at) - 48
+  for (let at = end - 1, isDoubled = false; at >= start; at--, isDoubled = !isDoubled) {
+    const digit = text.charCodeAt(at) - 48
     sum += isDoubled ? (digit > 4 ? digit * 2 - 9 : digit * 2) : digit
   }
   return sum % 10 === 0

@@ -15,6 +15,21 @@ interface Group {
   readonly end: number
 }
 
+/** Groups with nothing but separators between them. */
+interface Run {
+  readonly groups: Group[]
+  /** The digits of all groups, and where in them each group begins. */
+  readonly digits: string
+  readonly offsets: readonly number[]
+}
+
+/** A card number that takes the groups from `first` to `last` of a run. */
+interface Reading {
+  readonly first: number
+  readonly last: number
+  readonly digits: string
+}
+
 /**
  * Finds card numbers: 13 to 19 digits, bare or in groups, that an issuer's range and length allow and whose check digit is
  * right. Documented test cards are claimed and left alone.
@@ -24,18 +39,18 @@ interface Group {
  * named for a product code is not read as a 13-digit card.
  */
 export function detectCards (text: string, context: DetectContext, claims: Claims): void {
-  let run: Group[] = []
+  let groups: Group[] = []
   const matcher = /\d+/g
   for (let match = matcher.exec(text); match !== null; match = matcher.exec(text)) {
     const group = { start: match.index, end: match.index + match[0].length }
-    const last = run.at(-1)
+    const last = groups.at(-1)
     if (last !== undefined && !isSeparator(text, last.end, group.start)) {
-      readRun(text, run, context, claims)
-      run = []
+      readRun(text, groups, context, claims)
+      groups = []
     }
-    run.push(group)
+    groups.push(group)
   }
-  readRun(text, run, context, claims)
+  readRun(text, groups, context, claims)
 }
 
 function isSeparator (text: string, start: number, end: number): boolean {
@@ -44,47 +59,54 @@ function isSeparator (text: string, start: number, end: number): boolean {
   return true
 }
 
-function readRun (text: string, run: readonly Group[], context: DetectContext, claims: Claims): void {
-  for (let first = 0; first < run.length; first++) {
-    const found = readFrom(text, run, first, context, claims)
-    if (found !== undefined) {
-      claims.add(found.span)
-      first = found.last
-    }
+function readRun (text: string, groups: Group[], context: DetectContext, claims: Claims): void {
+  const offsets: number[] = []
+  let length = 0
+  for (const { start, end } of groups) {
+    offsets.push(length)
+    length += end - start
+  }
+  if (length < LENGTH_MIN) return
+  const run = { groups, offsets, digits: groups.map(({ start, end }) => text.slice(start, end)).join('') }
+  for (let first = 0; first < groups.length; first++) {
+    const reading = readFrom(text, run, first, context, claims)
+    if (reading === undefined) continue
+    const span = { start: (groups[first] as Group).start, end: (groups[reading.last] as Group).end, kind: 'card' } as const
+    claims.add(context.isTestCard(reading.digits) ? span : { ...span, replacement: CARD_REMOVED, pans: [reading.digits] })
+    first = reading.last
   }
 }
 
 /** The number that begins with a group. A documented test card outweighs a longer reading; else the longest is taken. */
-function readFrom (text: string, run: readonly Group[], first: number, context: DetectContext, claims: Claims): { span: Span, last: number } | undefined {
-  const start = (run[first] as Group).start
-  let found: { span: Span, last: number } | undefined
-  let digits = ''
-  for (let last = first; last < run.length; last++) {
-    const group = run[last] as Group
-    if (digits.length + group.end - group.start > LENGTH_MAX) break
-    digits += text.slice(group.start, group.end)
-    if (digits.length < LENGTH_MIN) continue
-    if (context.isTestCard(digits)) return { span: { start, end: group.end, kind: 'card' }, last }
-    if (isCard(text, run, first, last, digits, context) && !claims.isTaken(start, group.end)) {
-      found = { span: { start, end: group.end, kind: 'card', replacement: CARD_REMOVED, pans: [digits] }, last }
-    }
+function readFrom (text: string, run: Run, first: number, context: DetectContext, claims: Claims): Reading | undefined {
+  const from = run.offsets[first] as number
+  let found: Reading | undefined
+  for (let last = first; last < run.groups.length; last++) {
+    const to = run.offsets[last + 1] ?? run.digits.length
+    if (to - from > LENGTH_MAX) break
+    if (to - from < LENGTH_MIN || !isLuhnValid(run.digits, from, to)) continue
+    const reading = { first, last, digits: run.digits.slice(from, to) }
+    if (context.isTestCard(reading.digits)) return reading
+    if (isCard(text, run.groups, reading, context) && !claims.isTaken((run.groups[first] as Group).start, (run.groups[last] as Group).end)) found = reading
   }
   return found
 }
 
-function isCard (text: string, run: readonly Group[], first: number, last: number, digits: string, context: DetectContext): boolean {
-  if (!isLuhnValid(digits) || /^(\d)\1*$/.test(digits)) return false
+function isCard (text: string, groups: readonly Group[], reading: Reading, context: DetectContext): boolean {
+  const { first, last, digits } = reading
+  if (/^(\d)\1*$/.test(digits)) return false
   if (context.hint === 'card') return true
   if (!hasIssuerOfLength(digits)) return false
   if (context.hint === 'product-code' && digits.length < 15) return false
-  if (first === last) return !isFraction(text, run, first) && !isInHexToken(text, run[first] as Group) && !isAfterPlus(text, run[first] as Group, digits)
-  return isGroupedLikeCard(text, run, first, last, digits)
+  const group = groups[first] as Group
+  if (first !== last) return isGroupedLikeCard(text, groups, reading)
+  return !isFraction(text, groups, first) && !isInHexToken(text, group) && !isAfterPlus(text, group, digits)
 }
 
 /** `0.4111111111111111`: the digits after a decimal point. */
-function isFraction (text: string, run: readonly Group[], at: number): boolean {
-  const before = run[at - 1]
-  const group = run[at] as Group
+function isFraction (text: string, groups: readonly Group[], at: number): boolean {
+  const before = groups[at - 1]
+  const group = groups[at] as Group
   return before !== undefined && before.end === group.start - 1 && text.charAt(before.end) === '.' && before.end - before.start <= 6
 }
 
@@ -109,11 +131,11 @@ function isHex (code: number): boolean {
  * True for the groups that people write (4-4-4-4, 4-6-5, 4-6-4, 6-13, equal groups) and for any grouping at all when
  * nothing else stands in the run: that is how one would hide a number.
  */
-function isGroupedLikeCard (text: string, run: readonly Group[], first: number, last: number, digits: string): boolean {
+function isGroupedLikeCard (text: string, run: readonly Group[], { first, last, digits }: Reading): boolean {
   const groups = run.slice(first, last + 1)
   const sizes = groups.map(({ start, end }) => end - start)
-  const isPlain = groups.every((group, at) => at === 0 || text.slice((groups[at - 1] as Group).end, group.start) === text.slice((groups[0] as Group).end, (groups[1] as Group).start))
-  const size = sizes[0] as number
+  const [size] = sizes as [number]
+  const isPlain = new Set(groups.slice(1).map(({ start }, at) => text.slice((groups[at] as Group).end, start))).size === 1
   if (size <= 6 && sizes.every((each, at) => each === size || (at === sizes.length - 1 && each < size))) return size > 1 || isPlain
   if (/^(?:4-6-[45]|6-13|4-4-4-4-[1-3]|8-8|4-4-8|8-4-4|4-12)$/.test(sizes.join('-'))) return true
   return digits.length >= 15 && isPlain && first === 0 && last === run.length - 1 && text.charAt((groups[0] as Group).start - 1) !== '+'

@@ -3,6 +3,8 @@ import type { Claims, DetectContext } from './span.ts'
 const LOCAL_LENGTH_MAX = 64
 const DOMAIN_LENGTH_MAX = 253
 
+const WHOLE_LOCAL = /^[^\s@<>"(),:;[\]\\]{1,64}$/
+
 /** Domains that are nobody's (RFC 2606, RFC 6761): addresses there are synthetic already. */
 const RESERVED_DOMAIN = /(?:^|\.)(?:example\.(?:com|org|net)|test|example|invalid|localhost)$/i
 
@@ -13,12 +15,13 @@ const DENSITY_SUFFIX = /^\d(?:\.\d)?x\.[a-z]{3,4}$/i
  * Finds e-mail addresses (RFC 5321 in the spellings in use, and internationalised, RFC 6531) and replaces each by
  * `<hmac>@example.test`. Case does not matter, so that a look-up by `Ann@Corp.com` finds `ann@corp.com`.
  *
- * Not read as addresses: quoted local parts, address literals, `git@host:path`.
+ * Not read as addresses: quoted local parts, address literals, `git@host:path`. Within a text the characters that delimit
+ * in URLs (`/ ? # & = % { }`) end a local part; under a member's name that says e-mail they belong to it.
  */
 export function detectEmails (text: string, context: DetectContext, claims: Claims): void {
   let floor = 0
   for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
-    const start = readLocalStart(text, at, floor)
+    const start = context.hint === 'email' && WHOLE_LOCAL.test(text.slice(0, at)) ? 0 : readLocalStart(text, at, floor)
     const end = readDomainEnd(text, at + 1)
     if (start === at || end < 0) continue
     const domain = text.slice(at + 1, end)
@@ -46,7 +49,7 @@ function readLocalStart (text: string, at: number, floor: number): number {
   let start = at
   while (start > floor && at - start < LOCAL_LENGTH_MAX && isLocal(text.charCodeAt(start - 1))) start--
   if (text.charAt(start - 1) === '%' && /^[0-9a-f]{2}/i.test(text.slice(start, at))) start += 2
-  while (start < at && `.'-*\``.includes(text.charAt(start))) start++
+  while (start < at - 1 && `.'-*\``.includes(text.charAt(start))) start++
   return start
 }
 

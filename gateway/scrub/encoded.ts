@@ -1,3 +1,4 @@
+import { findMatches } from './find-matches.ts'
 import type { View } from './view.ts'
 
 /**
@@ -18,9 +19,8 @@ export interface EncodedRun {
 
 /** Runs of base64 with readable content, each decoded once. Base64 within base64, or split over lines, is not tried. */
 export function findBase64 (text: string): readonly EncodedRun[] {
-  if (text.search(PRINTABLE_BASE64) < 0) return []
   const runs: EncodedRun[] = []
-  for (const match of text.matchAll(PRINTABLE_BASE64)) {
+  for (const match of findMatches(text, PRINTABLE_BASE64)) {
     const written = match[0]
     const decoded = Buffer.from(written, 'base64')
     if (!isPrintable(decoded)) continue

@@ -17,6 +17,7 @@ const MARK_LENGTH = 4
  * 97-10). Each is replaced by one of the same country, length and layout, with a bank code that is nobody's.
  */
 export function detectIbans (text: string, context: DetectContext, claims: Claims): void {
+  if (!/[A-Za-z]{2}\d{2}/.test(text)) return
   const matcher = /[A-Za-z]{2}\d{2}/g
   for (let match = matcher.exec(text); match !== null; match = matcher.exec(text)) {
     matcher.lastIndex = match.index + 1

@@ -1,16 +1,19 @@
+import { findMatches } from './find-matches.ts'
 import { drawReservedNumber, hasCountryCode, isReservedNumber, reservedCountryCode } from './phone-ranges.ts'
 import type { Claims, DetectContext } from './span.ts'
 
 const INTERNATIONAL = /(?<![\w+])\+(?:[ .()/-]{0,2}\d){8,15}(?!\d)/g
 const INTERNATIONAL_00 = /(?<![\w.+-])00[1-9]\d{0,2} (?:[ .()/-]{0,2}\d){6,12}(?![\w-])/g
 /** (415) 555-2671, 415-555-2671, 1-415-555-2671 (North America). */
-const NANP = /(?<![\w.+/-])(?:1[ .-])?(?:\([2-9]\d{2}\) ?[2-9]\d{2}[ .-]\d{4}|[2-9]\d{2}-[2-9]\d{2}-\d{4}|[2-9]\d{2}\.[2-9]\d{2}\.\d{4})(?![\w-]|\.\d)/g
+const NANP = /(?<![\w.+/-]|\d )(?:1[ .-])?(?:\([2-9]\d{2}\) ?[2-9]\d{2}[ .-]\d{4}|[2-9]\d{2}-[2-9]\d{2}-\d{4}|[2-9]\d{2}\.[2-9]\d{2}\.\d{4})(?![\w-]|\.\d)/g
 /** 07911 123456, 020 7946 0958, (0161) 496 0000 (United Kingdom); 030 12345678, 0170/1234567 (Germany and others). */
-const TRUNK_ZERO = /(?<![\w.+/-])(?:\(0[1-9]\d{1,3}\) ?|0[1-9]\d{1,3}[ /-])(?:\d{5,8}|\d{3,4}[ -]\d{3,4})(?![\w-]|[ .]\d)/g
+const TRUNK_ZERO = /(?<![\w.+/-]|\d )(?:\(0[1-9]\d{1,3}\) ?|0[1-9]\d{1,3}[ /-])(?:\d{5,8}|\d{3,4}[ -]\d{3,4})(?![\w-]|[ .]\d)/g
 /** 06 12 34 56 78 (France). */
-const PAIRS = /(?<![\w.+/-])0[1-9](?:[ .-]\d{2}){4}(?![\w-]|[ .]\d)/g
+const PAIRS = /(?<![\w.+/-]|\d )0[1-9](?:[ .-]\d{2}){4}(?![\w-]|[ .]\d)/g
 const AFTER_WORD = /\b(?:phone|telephone|tel|mobile|cell|fax|call|calling|dial|ring|whatsapp|sms|text|msisdn|handy|telefon|telefono|teléfono|téléphone|portable|mobil|rufnummer)\b[^\d+(\n]{0,20}(\+?\(?\d(?:[ .()/-]{0,2}\d){6,14})(?![\w-])/gi
 const WHOLE = /^\s{0,4}\+?\(?\d(?:[ .()/-]{0,3}\d){6,14}(?: ?(?:x|ext\.?|#) ?\d{1,6})?\s{0,4}$/i
+
+const NATIONAL = [INTERNATIONAL_00, NANP, TRUNK_ZERO, PAIRS]
 
 const DATE = /^(?:\d{4}[./-]\d{1,2}[./-]\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{4})(?:\D|$)/
 
@@ -27,12 +30,12 @@ export function detectPhones (text: string, context: DetectContext, claims: Clai
     const start = text.length - text.trimStart().length
     claim(text.trim().replace(/ ?(?:x|ext\.?|#) ?\d{1,6}$/i, ''), start, context, claims)
   }
-  for (const match of text.matchAll(INTERNATIONAL)) claimInternational(match[0], match.index, context, claims)
-  if (text.includes('00')) for (const match of text.matchAll(INTERNATIONAL_00)) claim(match[0], match.index, context, claims)
-  for (const pattern of [NANP, TRUNK_ZERO, PAIRS]) {
-    for (const match of text.matchAll(pattern)) claim(match[0], match.index, context, claims)
+  if (text.includes('+')) for (const match of findMatches(text, INTERNATIONAL)) claimInternational(match[0], match.index, context, claims)
+  for (const pattern of NATIONAL) {
+    for (const match of findMatches(text, pattern)) claim(match[0], match.index, context, claims)
   }
-  for (const match of text.matchAll(AFTER_WORD)) {
+  if (!/[A-Za-z]{3}/.test(text)) return
+  for (const match of findMatches(text, AFTER_WORD)) {
     const written = match[1] as string
     if (!DATE.test(written)) claim(written, match.index + match[0].length - written.length, context, claims)
   }

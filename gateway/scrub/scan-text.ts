@@ -1,14 +1,15 @@
 import { CARD_REMOVED, detectCards } from './card.ts'
 import { detectEmails } from './email.ts'
 import { decodePercent, findBase64 } from './encoded.ts'
+import { findMatches } from './find-matches.ts'
 import { detectIbans } from './iban.ts'
 import type { MemberHint } from './member-name.ts'
 import { detectPhones } from './phone.ts'
 import { formatRemoved, type Pseudonyms } from './pseudonym.ts'
 import { detectAssignedSecrets, detectSecrets } from './secret-token.ts'
-import { createClaims, joinSpans, replaceSpans, type Claims, type DataKind, type DetectContext, type Span } from './span.ts'
+import { createClaims, joinSpans, replaceSpans, type DataKind, type DetectContext, type Span } from './span.ts'
 import { detectSsns } from './ssn.ts'
-import { HAS_ASSIGNMENT, HAS_AT, HAS_DIGITS, HAS_FOLDABLE, HAS_LONG_TOKEN, HAS_PERCENT, surveyText } from './survey.ts'
+import { HAS_ASSIGNMENT, HAS_AT, HAS_DIGITS, HAS_FOLDABLE, HAS_LONG_TOKEN, HAS_MANY_DIGITS, HAS_PERCENT, surveyText } from './survey.ts'
 import { composeViews, foldText, originalSpan, type View } from './view.ts'
 
 /** What was found in one text. */
@@ -27,7 +28,7 @@ export type ScanText = (text: string, scope: string, hint?: MemberHint) => Scann
 const PASSES_MAX = 4
 
 /** What many members hold and no detector cares about. */
-const PLAIN_TIME = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?$/
+const PLAIN = /^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?)?)$/
 
 const UUID = /(?<![0-9A-Za-z])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9A-Za-z])/gi
 
@@ -42,7 +43,7 @@ const UUID = /(?<![0-9A-Za-z])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0
 export function createTextScan (deps: { readonly pseudonyms: Pseudonyms, readonly isTestCard: (digits: string) => boolean }): ScanText {
   return (text, scope, hint) => {
     const flags = surveyText(text)
-    if (flags === 0 || (text.length <= 35 && hint === undefined && PLAIN_TIME.test(text))) return undefined
+    if (flags === 0 || (text.length <= 36 && hint === undefined && PLAIN.test(text))) return undefined
     const context: DetectContext = { hint, isTestCard: deps.isTestCard, pseudonym: (kind, canonical) => deps.pseudonyms.of(scope, kind, canonical) }
     return scanUntilClean(text, flags, context)
   }
@@ -80,9 +81,9 @@ function scanView (view: View, length: number, flags: number, context: DetectCon
 function detect (text: string, flags: number, context: DetectContext): readonly Span[] {
   const claims = createClaims(text.length)
   if ((flags & HAS_DIGITS) !== 0) {
-    claimUuids(text, claims)
+    if (text.length >= 36) for (const match of findMatches(text, UUID)) claims.add({ start: match.index, end: match.index + 36, kind: 'text' })
     detectIbans(text, context, claims)
-    detectCards(text, context, claims)
+    if ((flags & HAS_MANY_DIGITS) !== 0) detectCards(text, context, claims)
   }
   if ((flags & (HAS_LONG_TOKEN | HAS_AT)) !== 0) detectSecrets(text, context, claims)
   if ((flags & HAS_ASSIGNMENT) !== 0) detectAssignedSecrets(text, context, claims)
@@ -92,11 +93,6 @@ function detect (text: string, flags: number, context: DetectContext): readonly 
     detectPhones(text, context, claims)
   }
   return claims.spans
-}
-
-function claimUuids (text: string, claims: Claims): void {
-  if (text.length < 36) return
-  for (const match of text.matchAll(UUID)) claims.add({ start: match.index, end: match.index + 36, kind: 'text' })
 }
 
 function findPercentEncoded (text: string, context: DetectContext, found: readonly Span[]): readonly Span[] {

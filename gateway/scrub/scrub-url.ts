@@ -31,7 +31,7 @@ export function createQueryScrub (deps: UrlDeps): ScrubUrlPart {
     if (!deps.allow.isEmpty && deps.allow.matches(path)) return pair
     const pointer = path.reduce<string>(appendPointer, '')
     if (name !== undefined) findings.note(pointer, name.kinds, name.pans)
-    const value = split < 0 ? undefined : scrubValue(pair.slice(split + 1), scope, hintOfName(decodedName), isAlwaysNamed(deps.always, path))
+    const value = split < 0 ? undefined : scrubValue(pair.slice(split + 1), scope, hintOfName(path[1] as string), isAlwaysNamed(deps.always, path))
     if (value !== undefined) findings.note(pointer, value.kinds, value.pans)
     if (name === undefined && value === undefined) return pair
     const outName = name === undefined ? rawName : encodeURIComponent(name.value)
@@ -55,11 +55,13 @@ export function createPathScrub (deps: UrlDeps): ScrubUrlPart {
     if (surveyText(raw) === 0) return raw
     const isRooted = raw.startsWith('/')
     const segments = (isRooted ? raw.slice(1) : raw).split('/')
+    let before = ''
     const scrubbed = segments.map((segment, at) => {
-      const before = segments[at - 1]
-      if (!deps.allow.isEmpty && deps.allow.matches(['path', at])) return segment
-      const found = deps.scalar(decodePercent(segment)?.text ?? segment, scope, before === undefined ? undefined : hintOfName(before), false)
+      const hint = hintOfName(before)
+      const plain = before = decodePercent(segment)?.text ?? segment
+      const found = !deps.allow.isEmpty && deps.allow.matches(['path', at]) ? undefined : deps.scalar(plain, scope, hint, false)
       if (found === undefined) return segment
+      before = String(found.value)
       findings.note(`/path/${at}`, found.kinds, found.pans)
       return encodeURIComponent(found.value)
     })

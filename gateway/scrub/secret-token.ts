@@ -1,3 +1,4 @@
+import { findMatches } from './find-matches.ts'
 import { formatRemoved } from './pseudonym.ts'
 import type { Claims, DataKind, DetectContext } from './span.ts'
 
@@ -43,7 +44,7 @@ export function detectAssignedSecrets (text: string, context: DetectContext, cla
 }
 
 function detectPattern (text: string, { kind, pattern, accepts }: TokenPattern, context: DetectContext, claims: Claims): void {
-  for (const match of text.matchAll(pattern)) {
+  for (const match of findMatches(text, pattern)) {
     const secret = match.groups?.['secret'] ?? match[0]
     const start = match.index + match[0].lastIndexOf(secret)
     if (claims.isTaken(start, start + secret.length) || accepts?.(secret) === false) continue
@@ -54,7 +55,7 @@ function detectPattern (text: string, { kind, pattern, accepts }: TokenPattern, 
 /** From the first line of a PEM private key (RFC 7468) to its last, or to the end of the text. */
 function detectPrivateKeys (text: string, context: DetectContext, claims: Claims): void {
   let from = 0
-  for (const match of text.matchAll(PEM_BEGIN)) {
+  for (const match of findMatches(text, PEM_BEGIN)) {
     if (match.index < from) continue
     const last = text.indexOf('-----END', match.index)
     const close = last < 0 ? -1 : text.indexOf('-----', last + 8)

@@ -1,3 +1,4 @@
+import { findMatches } from './find-matches.ts'
 import type { Claims, DetectContext } from './span.ts'
 
 const DASHED = /(?<![\w-])\d{3}-\d{2}-\d{4}(?![\w-])/g
@@ -11,8 +12,8 @@ const NAMED = /\b(?:ssn|itin|social security|tax ?id)[^\d\n]{0,20}(\d{3}[ .-]?\d
  * Each is replaced by a number of area 9xx and group 01–49, which is issued for neither, in the same layout.
  */
 export function detectSsns (text: string, context: DetectContext, claims: Claims): void {
-  for (const match of text.matchAll(DASHED)) claim(match[0], match.index, context, claims)
-  for (const match of text.matchAll(NAMED)) {
+  for (const match of findMatches(text, DASHED)) claim(match[0], match.index, context, claims)
+  for (const match of findMatches(text, NAMED)) {
     const written = match[1] as string
     claim(written, match.index + match[0].length - written.length, context, claims)
   }

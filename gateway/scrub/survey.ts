@@ -7,9 +7,12 @@ export const HAS_PERCENT = 4
 export const HAS_FOLDABLE = 8
 export const HAS_LONG_TOKEN = 16
 export const HAS_ASSIGNMENT = 32
+export const HAS_MANY_DIGITS = 64
 
 /** Fewest digits that any detector of numbers looks at: a local telephone number. */
 const DIGITS_MIN = 7
+/** Fewest digits of a card number. */
+const MANY_DIGITS_MIN = 12
 /** Shortest secret token, and shortest base64 of a card number. */
 const TOKEN_LENGTH_MIN = 16
 
@@ -61,5 +64,6 @@ export function surveyText (text: string): number {
     }
     if (run === TOKEN_LENGTH_MIN) flags |= HAS_LONG_TOKEN
   }
+  if (digits >= MANY_DIGITS_MIN) flags |= HAS_MANY_DIGITS
   return digits >= DIGITS_MIN ? flags | HAS_DIGITS : flags
 }

@@ -66,19 +66,21 @@ export function createWalk (deps: { readonly scalar: ScrubScalar, readonly allow
       if (!Object.hasOwn(object, key)) continue
       const facts = factsOf(key)
       const value = object[key] as Json
-      if (facts.isClean) walk.path.push(key)
-      else noteKey(walk, key)
-      const scrubbed = visitMember(walk, value, facts, isAlways)
-      const name = walk.path.pop() as string
+      const name = facts.isClean ? key : scrubKey(walk, key)
+      walk.path.push(name)
+      const scrubbed = visitMember(walk, value, name === key ? facts : factsOf(name), isAlways)
+      walk.path.pop()
       if (scrubbed !== value || name !== key) (changed ??= new Map()).set(key, { key: name, value: scrubbed })
     }
     return changed === undefined ? object : rebuild(object, changed)
   }
 
-  function noteKey (walk: Walk, key: string): void {
+  function scrubKey (walk: Walk, key: string): string {
     const found = scalar(key, walk.scope, undefined, false)
-    walk.path.push(found === undefined ? key : String(found.value))
-    if (found !== undefined) walk.findings.note(pointerOf(walk.path), found.kinds, found.pans)
+    if (found === undefined) return key
+    const name = String(found.value)
+    walk.findings.note(appendPointer(pointerOf(walk.path), name), found.kinds, found.pans)
+    return name
   }
 
   function visitMember (walk: Walk, value: Json, facts: MemberFacts, isAlways: boolean): Json {
