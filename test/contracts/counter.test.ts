@@ -24,10 +24,12 @@ void overDrivers(t, async (t, open) => {
 
   await t.test('a smooth budget gives no unit too much or too little over many windows', async (t) => {
     const { stores: { counter }, nowMs } = await open()
-    const budget: Budget = { algorithm: 'smooth', limit: 7, windowMs: 1000, burst: 1 }
+    const budget: Budget = { algorithm: 'smooth', limit: 7, windowMs: 60_000 }
     let allowed = 0
-    for (let ms = 0; ms < 3000; ms += 1) if ((await counter.spend('key', budget, nowMs + ms)).isAllowed) allowed++
-    t.equal(allowed, 21, '7 a second, spaced by 142.857… ms')
+    for (let ms = 0; ms < 180_000; ms += 500) if ((await counter.spend('key', budget, nowMs + ms)).isAllowed) allowed++
+    t.equal(allowed, 7 + 20, 'the whole budget at once, then 7 a minute')
+    t.equal((await counter.spend('key', budget, nowMs + 179_999)).isAllowed, false)
+    t.equal((await counter.spend('key', budget, nowMs + 180_000)).isAllowed, true, 'three windows give 21 units, to the millisecond')
   })
 
   await t.test('a refused cost spends nothing, and a cost above the burst is never allowed', async (t) => {
