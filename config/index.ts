@@ -5,7 +5,8 @@
  * types and files, not what the parts do with them: expressions in rules and behaviours are compiled by their users, who
  * give what they find wrong back to `locateProblems`.
  */
-export { findPathConflicts } from './check/check-apis.ts'
+export { findPathConflicts, type ServedPaths } from './check/check-apis.ts'
+export { productionRequirements } from './check/development-defaults.ts'
 export type { ApiConfig, Config, LimitPlanConfig } from './config.ts'
 export type { Setting } from './describe-settings.ts'
 export { formatProblems, formatWarnings } from './format-problems.ts'
@@ -13,4 +14,6 @@ export { loadConfig, shippedConfigFile, type LoadOptions, type LoadOutcome } fro
 export { loadBehaviour, loadOpenApi, loadRules, type LoadRulesOutcome } from './load-documents.ts'
 export type { ConfigProblem } from './problem.ts'
 export { locateProblems, readYaml, type CompileProblem, type ReadYamlOutcome, type YamlDocument } from './read-yaml.ts'
+export { BehaviourSchema } from './schema/behaviour.ts'
 export { ConfigSchema } from './schema/config.ts'
+export { RuleSchema } from './schema/rule.ts'

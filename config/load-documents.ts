@@ -5,8 +5,7 @@ import type { ConfigProblem } from './problem.ts'
 import { isDirectory } from './read-file.ts'
 import { readYaml, type ReadLimits, type ReadYamlOutcome, type YamlDocument } from './read-yaml.ts'
 import { BehaviourSchema } from './schema/behaviour.ts'
-
-const RuleSchema = Type.Object({})
+import { RuleSchema } from './schema/rule.ts'
 
 /** OpenAPI documents are generated and large: the largest public ones have some ten megabytes. */
 const OPENAPI_LIMITS: ReadLimits = { bytesMax: 33_554_432, depthMax: 256, nodesMax: 4_000_000 }

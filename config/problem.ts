@@ -50,12 +50,12 @@ export function formatPath (path: Path): string {
   return text
 }
 
-/** Shows a value of a document in a few words, cut to one short line. */
+/** Shows a value of a document in a few words, cut to one short line; a password in a URL is masked. */
 export function formatFound (value: unknown): string {
   if (value === undefined) return 'nothing'
   if (value === null) return 'an empty value'
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`
   if (typeof value === 'object') return 'an object'
-  const text = typeof value === 'string' ? JSON.stringify(value) : String(value)
+  const text = typeof value === 'string' ? JSON.stringify(value).replace(/(\/\/)[^\s/@"]+(?=@)/, '$1[secret]') : String(value)
   return text.length > 80 ? `${text.slice(0, 77)}...` : text
 }

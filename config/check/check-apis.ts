@@ -31,31 +31,41 @@ function takenPaths (endpoints: readonly string[]): readonly string[] {
   return [...RESERVED_PATHS, ...endpoints]
 }
 
+/** What an API serves: templates of paths (`core`), or everything under a prefix (`upstream`). */
+export type ServedPaths = { readonly name: string } & ({ readonly paths: readonly string[] } | { readonly prefix: string })
+
 /**
- * Finds APIs whose paths meet: two APIs with one path, a path under another API's prefix, or a path that Sandgate serves.
- * For compose, which has the OpenAPI documents; `paths` are templates for `core` and the prefix for `upstream`.
+ * Finds APIs whose paths meet: two APIs that can match one path, or a path that Sandgate serves. For compose, which has read
+ * the OpenAPI documents.
  *
  * @param endpoints  paths of the authorization server
  * @returns one sentence for each conflict, empty when there is none
  */
-export function findPathConflicts (apis: readonly { readonly name: string, readonly paths: readonly string[] }[], endpoints: readonly string[]): readonly string[] {
+export function findPathConflicts (apis: readonly ServedPaths[], endpoints: readonly string[]): readonly string[] {
   const taken = takenPaths(endpoints)
-  return apis.flatMap(({ name, paths }, index) => paths.flatMap((path) => {
-    const own = taken.find((reserved) => isOverlappingPath(firstSegments(path), reserved) && (reserved === path || path.startsWith(`${reserved}/`)))
-    const other = apis.slice(0, index).find((earlier) => earlier.paths.some((theirs) => isSamePlace(path, theirs)))
-    if (own !== undefined) return [`${path} of the API ${name} is under ${own}, which Sandgate serves itself`]
-    return other === undefined ? [] : [`${path} of the API ${name} is served by the API ${other.name} too`]
+  return apis.flatMap((api, index) => placesOf(api).flatMap((place) => {
+    const own = taken.find((reserved) => place.text === reserved || place.text.startsWith(`${reserved}/`))
+    if (own !== undefined) return [`${place.text} of the API ${api.name} is under ${own}, which Sandgate serves itself`]
+    const other = apis.slice(0, index).find((earlier) => placesOf(earlier).some((theirs) => isMeeting(place, theirs)))
+    return other === undefined ? [] : [`${place.text} of the API ${api.name} is served by the API ${other.name} too`]
   }))
 }
 
-/** The part of a path template before its first parameter. */
-function firstSegments (template: string): string {
-  return template.split('/{')[0] ?? template
+interface Place {
+  readonly text: string
+  readonly steps: readonly string[]
+  readonly isPrefix: boolean
 }
 
-/** True when two templates can match one path, or one is a prefix of the other without parameters. */
-function isSamePlace (a: string, b: string): boolean {
-  const [stepsA, stepsB] = [a.split('/'), b.split('/')]
-  if (stepsA.length !== stepsB.length) return (!a.includes('{') && b.startsWith(`${a}/`) && stepsA.length === 2) || (!b.includes('{') && a.startsWith(`${b}/`) && stepsB.length === 2)
-  return stepsA.every((step, index) => step === stepsB[index] || step.startsWith('{') || stepsB[index]?.startsWith('{') === true)
+function placesOf (api: ServedPaths): readonly Place[] {
+  if ('prefix' in api) return [{ text: api.prefix, steps: api.prefix.split('/'), isPrefix: true }]
+  return api.paths.map((text) => ({ text, steps: text.split('/'), isPrefix: false }))
+}
+
+/** True when one request path can belong to both; a parameter matches any segment. */
+function isMeeting (a: Place, b: Place): boolean {
+  if (!a.isPrefix && a.steps.length < b.steps.length) return false
+  if (!b.isPrefix && b.steps.length < a.steps.length) return false
+  const length = Math.min(a.steps.length, b.steps.length)
+  return a.steps.slice(0, length).every((step, index) => step === b.steps[index] || step.includes('{') || b.steps[index]?.includes('{') === true)
 }

@@ -1,45 +1,53 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import type { Path, Violation } from '../problem.ts'
 import { isDirectory, isFile, readFile } from '../read-file.ts'
-import type { CheckContext, ConfigDocument, CrossCheck } from './check.ts'
+import type { CheckContext, CrossCheck } from './check.ts'
 
 const PEM_BYTES_MAX = 1_048_576
 
-/** Refuses files and directories that do not exist, PEM files that hold something else, and keys of another certificate. */
-export const checkFiles: CrossCheck = {
-  reads: [['tls'], ['keys'], ['apis'], ['abuse']],
-  run: (config, context) => [
-    ...filesOf(config).flatMap(([path, file]) => isFile(context.resolve(path, file)) ? [] : [missing(path, file, 'a file that exists')]),
-    ...checkDirectory(config, context),
-    ...checkPair(['tls', 'certificate_file'], ['tls', 'key_file'], [config.tls.certificate_file, config.tls.key_file], context),
-    ...checkPair(['keys', 'ca_certificate_file'], ['keys', 'ca_key_file'], [config.keys.ca_certificate_file, config.keys.ca_key_file], context),
-    ...checkCertificates(['tls', 'client_ca_file'], config.tls.client_ca_file, context),
-    ...checkSigningKeys(config.keys.signing_keys_file, context)
+/** Refuses files that do not exist, PEM files that hold something else, and keys of another certificate: for the doors' TLS. */
+export const checkTlsFiles: CrossCheck = {
+  reads: [['tls', 'certificate_file'], ['tls', 'key_file'], ['tls', 'client_ca_file']],
+  run: ({ tls }, context) => [
+    ...checkExistence([[['tls', 'certificate_file'], tls.certificate_file], [['tls', 'key_file'], tls.key_file], [['tls', 'client_ca_file'], tls.client_ca_file]], context),
+    ...checkPair(['tls', 'certificate_file'], ['tls', 'key_file'], [tls.certificate_file, tls.key_file], context),
+    ...checkCertificates(['tls', 'client_ca_file'], tls.client_ca_file, context)
   ]
 }
 
-function filesOf (config: ConfigDocument): (readonly [Path, string])[] {
-  const apis = config.apis.flatMap((api, index) => api.kind === 'core' ? [[['apis', index, 'openapi'], api.openapi], [['apis', index, 'behaviour'], api.behaviour]] as const : [])
-  const all: (readonly [Path, string])[] = [
-    [['tls', 'certificate_file'], config.tls.certificate_file],
-    [['tls', 'key_file'], config.tls.key_file],
-    [['tls', 'client_ca_file'], config.tls.client_ca_file],
-    [['keys', 'ca_certificate_file'], config.keys.ca_certificate_file],
-    [['keys', 'ca_key_file'], config.keys.ca_key_file],
-    [['keys', 'signing_keys_file'], config.keys.signing_keys_file],
-    ...apis
+/** The same for the files of key material. */
+export const checkKeyFiles: CrossCheck = {
+  reads: [['keys', 'ca_certificate_file'], ['keys', 'ca_key_file'], ['keys', 'signing_keys_file']],
+  run: ({ keys }, context) => [
+    ...checkExistence([[['keys', 'ca_certificate_file'], keys.ca_certificate_file], [['keys', 'ca_key_file'], keys.ca_key_file], [['keys', 'signing_keys_file'], keys.signing_keys_file]], context),
+    ...checkPair(['keys', 'ca_certificate_file'], ['keys', 'ca_key_file'], [keys.ca_certificate_file, keys.ca_key_file], context),
+    ...checkSigningKeys(keys.signing_keys_file, context)
   ]
-  return all.filter(([, file]) => file !== '')
+}
+
+/** Refuses documents and behaviours of APIs that do not exist. */
+export const checkApiFiles: CrossCheck = {
+  reads: [['apis']],
+  run: ({ apis }, context) => checkExistence(apis.flatMap((api, index): (readonly [Path, string])[] => api.kind === 'core'
+    ? [[['apis', index, 'openapi'], api.openapi], [['apis', index, 'behaviour'], api.behaviour]]
+    : []), context)
+}
+
+/** Refuses a directory of rules that does not exist. */
+export const checkRulesDirectory: CrossCheck = {
+  reads: [['abuse', 'rules_directory']],
+  run: ({ abuse }, context) => {
+    const path = ['abuse', 'rules_directory']
+    return isDirectory(context.resolve(path, abuse.rules_directory)) ? [] : [missing(path, abuse.rules_directory, 'a directory that exists')]
+  }
+}
+
+function checkExistence (files: readonly (readonly [Path, string])[], context: CheckContext): Violation[] {
+  return files.flatMap(([path, file]) => file === '' || isFile(context.resolve(path, file)) ? [] : [missing(path, file, 'a file that exists')])
 }
 
 function missing (path: Path, file: string, expected: string): Violation {
   return { path, part: 'value', found: `${JSON.stringify(file)}, which does not exist`, expected, hint: 'A path in the file is relative to that file; one from the environment or a flag to the working directory.' }
-}
-
-function checkDirectory (config: ConfigDocument, context: CheckContext): Violation[] {
-  const path = ['abuse', 'rules_directory']
-  const directory = config.abuse.rules_directory
-  return isDirectory(context.resolve(path, directory)) ? [] : [missing(path, directory, 'a directory that exists')]
 }
 
 /** A certificate and its key come together. */

@@ -3,7 +3,7 @@ import type { Path, Violation } from '../problem.ts'
 import type { ConfigSchema } from '../schema/config.ts'
 import { checkApis } from './check-apis.ts'
 import { checkClientScopes } from './check-client-scopes.ts'
-import { checkFiles } from './check-files.ts'
+import { checkApiFiles, checkKeyFiles, checkRulesDirectory, checkTlsFiles } from './check-files.ts'
 import { checkListen } from './check-listen.ts'
 import { checkProfilePaths } from './check-profile-paths.ts'
 import { checkSandboxes } from './check-sandboxes.ts'
@@ -25,7 +25,8 @@ export interface CrossCheck {
 }
 
 const CHECKS: readonly CrossCheck[] = [
-  checkListen, checkFiles, checkStores, checkProfilePaths, checkApis, checkClientScopes, checkSandboxes, checkScrub
+  checkListen, checkTlsFiles, checkKeyFiles, checkStores, checkProfilePaths, checkApis, checkApiFiles, checkClientScopes, checkSandboxes,
+  checkRulesDirectory, checkScrub
 ]
 
 /**

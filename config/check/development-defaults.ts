@@ -40,6 +40,11 @@ export function judgeDevelopmentDefaults (config: ConfigDocument, violations: re
   return { problems: neglected.filter(isProblem).map((precaution) => tell(precaution, true)), warnings: neglected.filter((precaution) => !isProblem(precaution)).map((precaution) => tell(precaution, false)) }
 }
 
+/** What `production: true` demands, for the documentation. */
+export function productionRequirements (): readonly { readonly path: Path, readonly expected: string }[] {
+  return PRECAUTIONS.filter(({ grade }) => grade === 'must').map(({ path, expected }) => ({ path, expected }))
+}
+
 function tell ({ path, found, expected, hint }: Precaution, isRefused: boolean): Violation {
   return { path, part: 'value', found, expected: isRefused ? `${expected}, because production is true` : expected, hint }
 }

@@ -2,7 +2,7 @@ import Type from 'typebox'
 import { duration, flag, list, section, text } from './fields.ts'
 
 const common = {
-  name: text({ description: 'Names the API in paths of the control API, records and metrics.', pattern: '^[a-z][a-z0-9-]{0,39}$' }),
+  name: text({ description: 'Names the API in paths of the control API, records and metrics.', pattern: '^[a-z][a-z0-9-]{0,39}$', shape: 'a name of lower-case letters, digits and -, at most 40' }),
   audience: text({ description: 'The audience of its access tokens (RFC 9068 §3).', means: 'url' }),
   scopes: section('Scopes by HTTP method; an operation\'s own security requirement in the document goes before these.', {
     read: text({ description: 'Scope for GET, HEAD and OPTIONS.', means: 'scope' }),

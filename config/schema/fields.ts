@@ -50,10 +50,19 @@ export function port (value: number): TUnsafe<number> {
   return count({ description: 'TCP port; 0 takes any free one.', default: value, minimum: 0, maximum: 65535 })
 }
 
-/** Free text, or text with a meaning that the loader checks. */
-export function text (field: Field<string> & { readonly means?: Meaning, readonly pattern?: string, readonly minLength?: number, readonly maxLength?: number }): TUnsafe<string> {
-  const { means, ...rest } = field
-  return Type.Unsafe<string>({ type: 'string', ...rest, ...(means === undefined ? {} : { 'x-means': means }) })
+interface TextField extends Field<string> {
+  readonly means?: Meaning
+  readonly pattern?: string
+  /** The pattern in words, for problems: `a colour as #rrggbb`. */
+  readonly shape?: string
+  readonly minLength?: number
+  readonly maxLength?: number
+}
+
+/** Free text, text of a pattern, or text with a meaning that the loader checks. */
+export function text (field: TextField): TUnsafe<string> {
+  const { means, shape, ...rest } = field
+  return Type.Unsafe<string>({ type: 'string', ...rest, ...(means === undefined ? {} : { 'x-means': means }), ...(shape === undefined ? {} : { 'x-shape': shape }) })
 }
 
 /**

@@ -44,6 +44,6 @@ export const ProfileSchema = section('What is known of production\'s authorizati
   refresh_token_rotation: flag({ description: 'A refresh token is used once and replaced by a new one (RFC 9700 §4.14.2).', default: true }),
   brand: section('Shown on the login and consent pages.', {
     name: text({ description: 'Name of the company.', default: 'Example Payments', minLength: 1, maxLength: 80 }),
-    colour: text({ description: 'Colour of buttons and links, as #rrggbb.', default: '#1f4ed8', pattern: '^#[0-9a-fA-F]{6}$' })
+    colour: text({ description: 'Colour of buttons and links, as #rrggbb.', default: '#1f4ed8', pattern: '^#[0-9a-fA-F]{6}$', shape: 'a colour as #rrggbb, in quotes' })
   })
 })

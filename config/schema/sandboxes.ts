@@ -1,9 +1,9 @@
 import { count, duration, list, section, text } from './fields.ts'
 
 const TestUserSchema = section('A person who can log in to a sandbox.', {
-  username: text({ description: 'What the person types to log in.', pattern: '^[A-Za-z0-9._@+-]{1,64}$' }),
+  username: text({ description: 'What the person types to log in.', pattern: '^[A-Za-z0-9._@+-]{1,64}$', shape: '1 to 64 letters, digits and . _ @ + -' }),
   name: text({ description: 'Full name, the claim `name`.', minLength: 1, maxLength: 200 }),
-  email: text({ description: 'Address in a reserved domain (RFC 2606), the claim `email`.', pattern: '^[^\\s@]+@[^\\s@]+$' })
+  email: text({ description: 'Address in a reserved domain (RFC 2606), the claim `email`.', pattern: '^[^\\s@]+@[^\\s@]+$', shape: 'an e-mail address' })
 })
 
 const scope = text({ description: 'A scope.', means: 'scope' })

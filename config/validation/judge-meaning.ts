@@ -28,7 +28,7 @@ export function meaningExpected (schema: SchemaNode): string | undefined {
 const EXPECTED: { readonly [M in Meaning]: (schema: SchemaNode) => string } = {
   duration: (schema) => {
     const minimum = schema['x-minimum-ms'] ?? 0
-    const atLeast = minimum > 1 ? `, at least ${minimum}ms` : ''
+    const atLeast = minimum > 1 ? `, at least ${minimum % 1000 === 0 ? `${minimum / 1000}s` : `${minimum}ms`}` : ''
     return `a duration: a whole number and one of ms, s, m, h, d, such as 30s${atLeast}${schema['x-maximum-ms'] === undefined ? '' : ', at most 24d'}`
   },
   secret: (schema) => schema['x-minimum-length'] === undefined ? 'a secret' : `a secret of at least ${schema['x-minimum-length']} characters`,

@@ -26,7 +26,7 @@ export function describeExpected (schema: SchemaNode): string {
   const meaning = meaningExpected(schema)
   if (meaning !== undefined) return meaning
   switch (schema.type) {
-    case 'object': return schema.properties === undefined ? 'an object' : `an object with ${Object.keys(schema.properties).slice(0, 12).join(', ')}`
+    case 'object': return Object.keys(schema.properties ?? {}).length === 0 ? 'an object' : `an object with ${Object.keys(schema.properties ?? {}).slice(0, 12).join(', ')}`
     case 'array': return schema.items === undefined ? 'a list' : `a list of: ${describeExpected(schema.items)}`
     case 'integer':
     case 'number': return describeNumber(schema)
@@ -46,6 +46,7 @@ function describeNumber (schema: SchemaNode): string {
 }
 
 function describeText (schema: SchemaNode): string {
+  if (schema['x-shape'] !== undefined) return schema['x-shape']
   if (schema.pattern !== undefined) return `text that matches ${schema.pattern}`
   if (schema.minLength !== undefined && schema.maxLength !== undefined) return `text of ${schema.minLength} to ${schema.maxLength} characters`
   if (schema.maxLength !== undefined) return `text of at most ${schema.maxLength} characters`
@@ -76,6 +77,6 @@ function enumHint (allowed: readonly unknown[], value: unknown): string {
 function typeHint (schema: SchemaNode, value: unknown): string {
   if (schema['x-means'] === 'duration' && typeof value === 'number') return `Add the unit: ${value}s or ${value}ms.`
   if (schema.type === 'string' && (typeof value === 'number' || typeof value === 'boolean')) return `Quote it: "${String(value)}".`
-  if (typeof value === 'string' && (schema.type === 'integer' || schema.type === 'boolean')) return 'Write it without quotes.'
+  if (typeof value === 'string' && /^(-?\d+|true|false)$/.test(value)) return 'Write it without quotes.'
   return ''
 }

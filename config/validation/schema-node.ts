@@ -26,6 +26,7 @@ export interface SchemaNode {
   readonly $defs?: { readonly [name: string]: SchemaNode }
   readonly 'x-means'?: Meaning
   readonly 'x-unit'?: string
+  readonly 'x-shape'?: string
   readonly 'x-minimum-ms'?: number
   readonly 'x-maximum-ms'?: number
   readonly 'x-minimum-length'?: number

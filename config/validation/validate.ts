@@ -68,7 +68,12 @@ function unknownKey (schema: SchemaNode, name: string, path: Path, given: readon
   const known = Object.keys(schema.properties ?? {})
   const free = known.filter((candidate) => !given.includes(candidate))
   const listed = known.length > 12 ? `${known.slice(0, 12).join(', ')}, ...` : known.join(', ')
-  return { path: [...path, name], part: 'key', found: `the unknown key ${formatFound(name)}`, expected: known.length === 0 ? 'no such key' : `one of ${listed}`, hint: didYouMean(name, free.length > 0 ? free : known), isUsable: true }
+  return { path: [...path, name], part: 'key', found: `the unknown key ${formatFound(name)}`, expected: known.length === 0 ? describeNames(schema) : `one of ${listed}`, hint: didYouMean(name, free.length > 0 ? free : known), isUsable: true }
+}
+
+function describeNames (schema: SchemaNode): string {
+  const patterns = Object.keys(schema.patternProperties ?? {})
+  return patterns.length === 0 ? 'no members' : `a name that matches ${patterns.join(' or ')}`
 }
 
 function visitArray (schema: SchemaNode, value: unknown, path: Path, context: Visit): void {

@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, type Document, type Node, type Pair } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, visit, type Document, type Node, type Pair } from 'yaml'
 
 /** Why a node cannot become a value, with the offset where it stands. */
 export interface NodeFault {
@@ -8,13 +8,20 @@ export interface NodeFault {
   readonly hint: string
 }
 
+/** The node that each alias stands for. */
+export type AliasTargets = ReadonlyMap<unknown, Node>
+
 interface Conversion {
-  readonly document: Document
+  readonly targets: AliasTargets
   readonly faults: NodeFault[]
   readonly depthMax: number
-  /** Nodes that may still be visited; aliases count each time, which ends alias bombs. */
+  /** Values that may still be made; what an alias stands for counts each time, which ends alias bombs. */
   budget: number
+  aliasBudget: number
 }
+
+/** Aliases that may be expanded, however small what they stand for. */
+const ALIASES_MAX = 10_000
 
 /**
  * Turns a parsed YAML document into plain data: objects, arrays, strings, finite numbers, booleans, null.
@@ -23,13 +30,28 @@ interface Conversion {
  * expand without end, and nesting beyond `depthMax`.
  */
 export function convertNode (document: Document, limits: { readonly depthMax: number, readonly nodesMax: number }): { value: unknown, faults: readonly NodeFault[] } {
-  const conversion: Conversion = { document, faults: [], depthMax: limits.depthMax, budget: limits.nodesMax }
+  const conversion: Conversion = { targets: findAliasTargets(document), faults: [], depthMax: limits.depthMax, budget: limits.nodesMax, aliasBudget: ALIASES_MAX }
   const value = convert(document.contents as Node | null, 0, conversion)
   return { value, faults: conversion.faults }
 }
 
+/** Resolves every alias in one pass; the library's own way walks the document once an alias. */
+export function findAliasTargets (document: Document): AliasTargets {
+  const anchors = new Map<string, Node>()
+  const targets = new Map<unknown, Node>()
+  visit(document, (_, node) => {
+    if (isAlias(node)) {
+      const target = anchors.get(node.source)
+      if (target !== undefined) targets.set(node, target)
+    } else if ((isMap(node) || isSeq(node) || isScalar(node)) && node.anchor !== undefined) {
+      anchors.set(node.anchor, node)
+    }
+  })
+  return targets
+}
+
 function convert (node: unknown, depth: number, conversion: Conversion): unknown {
-  if (--conversion.budget < 0) return exhaust(node, conversion)
+  if (--conversion.budget < 0 || conversion.aliasBudget < 0) return exhaust(node, conversion)
   if (depth > conversion.depthMax) {
     fault(conversion, node, `nesting deeper than ${conversion.depthMax} levels`, `at most ${conversion.depthMax} levels`, 'An alias that contains itself also counts as endless nesting.')
     return undefined
@@ -41,7 +63,8 @@ function convert (node: unknown, depth: number, conversion: Conversion): unknown
 }
 
 function convertAlias (node: Node, depth: number, conversion: Conversion): unknown {
-  const target = isAlias(node) ? node.resolve(conversion.document) : undefined
+  const target = conversion.targets.get(node)
+  conversion.aliasBudget--
   if (target !== undefined) return convert(target, depth + 1, conversion)
   fault(conversion, node, 'an alias of nothing', 'an alias of an anchor above it', '')
   return undefined
@@ -57,7 +80,7 @@ function convertMap (pairs: readonly Pair[], depth: number, conversion: Conversi
   const result: Record<string, unknown> = {}
   for (const pair of pairs) {
     const key = keyOf(pair.key, conversion)
-    if (key === undefined || conversion.budget < 0) continue
+    if (key === undefined || conversion.budget < 0 || conversion.aliasBudget < 0) continue
     if (Object.hasOwn(result, key)) fault(conversion, pair.key, `the key ${key} twice`, 'each key once', 'Remove one of the two; the first one is further up.')
     result[key] = convert(pair.value, depth + 1, conversion)
   }
@@ -65,7 +88,7 @@ function convertMap (pairs: readonly Pair[], depth: number, conversion: Conversi
 }
 
 function keyOf (key: unknown, conversion: Conversion): string | undefined {
-  const scalar = isAlias(key) ? key.resolve(conversion.document) : key
+  const scalar = isAlias(key) ? conversion.targets.get(key) : key
   if (!isScalar(scalar)) {
     fault(conversion, key, 'a key that is a list or an object', 'a key that is text', 'A value that starts with { or [ needs quotes to be text.')
     return undefined
@@ -79,7 +102,7 @@ function keyOf (key: unknown, conversion: Conversion): string | undefined {
 }
 
 function exhaust (node: unknown, conversion: Conversion): undefined {
-  if (conversion.budget === -1) fault(conversion, node, 'too many values, or aliases that multiply', 'a smaller document', 'Write repeated parts out, or split the file.')
+  if (conversion.faults.length === 0) fault(conversion, node, 'too many values, or aliases that multiply', 'a smaller document', 'Write repeated parts out, or split the file.')
   return undefined
 }
 

@@ -1,6 +1,6 @@
 import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, Parser, type Document, type Node, type YAMLError } from 'yaml'
 import { formatFound, type ConfigProblem, type Location, type Path } from '../problem.ts'
-import { convertNode } from './convert-node.ts'
+import { convertNode, findAliasTargets } from './convert-node.ts'
 import { cutExcerpt } from './excerpt.ts'
 
 /** Bounds on what a document may be, so that a hostile one costs little. */
@@ -43,6 +43,7 @@ export function parseYaml (text: string, file: string, limits: YamlLimits): Pars
   }
   const { document, errors } = composed
   if (errors.length > 0) return { kind: 'refused', problems: errors.slice(0, 20).map((error) => syntaxProblem(source, error)) }
+  if (document.directives?.yaml.version !== '1.2') return { kind: 'refused', problems: [toProblem(source, Math.max(0, text.search(/^%YAML/m)), { found: `YAML ${document.directives?.yaml.version ?? ''}`, expected: 'YAML 1.2', hint: 'Remove the %YAML line: in 1.1 words such as no and off are no text.' })] }
   const { value, faults } = convertNode(document, limits)
   if (faults.length > 0) return { kind: 'refused', problems: faults.map((fault) => toProblem(source, fault.offset, fault)) }
   return { kind: 'parsed', yaml: { value, locate: (path, part = 'value') => locate(source, document, path, part), has: (path) => walk(document, path).isWhole } }
@@ -107,8 +108,8 @@ function locationAt (source: Source, offset: number): Location {
 }
 
 function locate (source: Source, document: Document, path: Path, part: 'key' | 'value'): Location {
-  const { node, key } = walk(document, path)
-  const start = rangeStart(part === 'key' ? key ?? node : node) ?? rangeStart(key)
+  const { node, key, isWhole } = walk(document, path)
+  const start = rangeStart(part === 'key' || !isWhole ? key ?? node : node) ?? rangeStart(key)
   return locationAt(source, start ?? 0)
 }
 
@@ -120,7 +121,7 @@ function rangeStart (node: unknown): number | undefined {
 function walk (document: Document, path: Path): { node: unknown, key?: unknown, isWhole: boolean } {
   let at: { node: unknown, key?: unknown } = { node: document.contents }
   for (const step of path) {
-    const next = stepInto(isAlias(at.node) ? at.node.resolve(document) : at.node, step)
+    const next = stepInto(isAlias(at.node) ? findAliasTargets(document).get(at.node) : at.node, step)
     if (next === undefined) return { ...at, isWhole: false }
     at = next
   }

@@ -5,7 +5,10 @@ import { loadText } from '../support/config-files.ts'
 
 t.test('problems are printed with place, key, found, expected, hint, the line and a caret', async (t) => {
   const outcome = loadText('webhooks:\n  timeout: 15\n')
-  if (outcome.kind !== 'refused') return t.fail('it was loaded')
+  if (outcome.kind !== 'refused') {
+    t.fail('it was loaded')
+    return
+  }
   const file = outcome.problems[0]?.file ?? ''
   t.equal(formatProblems(outcome.problems), [
     `${file}:2:12  webhooks.timeout`,

@@ -16,7 +16,7 @@ t.test('all problems of a file are told at once, in the order of its lines', asy
     'webhooks: { allowed_networks: [10.0.0.1/8] }',
     'abuse: { rules_directory: ./nowhere }'
   ].join('\n'))
-  t.same(refusedPaths(outcome), ['lisen', 'listen.shutdown_grace', 'apis[0].name', 'apis[0].audience', 'apis[0].scopes', 'apis[0].openapi', 'limits.address.limit', 'webhooks.allowed_networks[0]'])
+  t.same(refusedPaths(outcome), ['lisen', 'listen.shutdown_grace', 'apis[0].name', 'apis[0].audience', 'apis[0].openapi', 'apis[0].scopes.read', 'apis[0].scopes.write', 'limits.address.limit', 'webhooks.allowed_networks[0]', 'abuse.rules_directory'])
 })
 
 t.test('an unknown key does not hide what the cross checks find', async (t) => {
@@ -79,7 +79,10 @@ t.test('scopes that only the security of a document names are known', async (t) 
 
 t.test('without a file the defaults are loaded', async (t) => {
   const outcome = loadConfig({ environment: {} })
-  if (outcome.kind !== 'loaded') return t.fail(inspect(outcome))
+  if (outcome.kind !== 'loaded') {
+    t.fail(inspect(outcome))
+    return
+  }
   t.equal(outcome.file, shippedConfigFile)
   t.equal(outcome.config.profile.issuer, 'https://localhost:8443')
   t.equal(outcome.config.profile.lifetimes.accessTokenMs, 3_600_000)
@@ -133,7 +136,10 @@ t.test('variables are replaced in values, with defaults for unset and empty ones
 
 t.test('a configuration prints no secret and tells its origin', async (t) => {
   const outcome = loadText('keys: { operator_token: "${TOKEN}" }', { environment: { TOKEN: SECRET, SANDGATE__LOG__LEVEL: 'warn' } })
-  if (outcome.kind !== 'loaded') return t.fail(inspect(outcome))
+  if (outcome.kind !== 'loaded') {
+    t.fail(inspect(outcome))
+    return
+  }
   t.type(outcome.config.keys.operatorToken, Secret)
   t.notMatch(JSON.stringify(outcome) + inspect(outcome, { depth: 9 }), new RegExp(SECRET))
   const origins = new Map(outcome.settings.map((setting) => [setting.path, setting]))

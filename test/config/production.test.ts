@@ -38,14 +38,20 @@ t.test('a wrong key does not hide the development defaults', async (t) => {
 
 t.test('in development the same defaults are announced, one line each, and nothing else', async (t) => {
   const outcome = loadConfig({ environment: {} })
-  if (outcome.kind !== 'loaded') return t.fail('it was refused')
+  if (outcome.kind !== 'loaded') {
+    t.fail('it was refused')
+    return
+  }
   t.same(outcome.warnings.map(({ path }) => path), NEGLECTED)
   t.equal(formatWarnings(outcome.warnings).split('\n').length, NEGLECTED.length)
 })
 
 t.test('limits and rules that are switched off, and metrics open to others, are announced', async (t) => {
   const outcome = loadText('limits: { token: { mode: off } }\nabuse: { mode: off }\nlisten: { ops: { host: 0.0.0.0 } }')
-  if (outcome.kind !== 'loaded') return t.fail('it was refused')
+  if (outcome.kind !== 'loaded') {
+    t.fail('it was refused')
+    return
+  }
   const paths = outcome.warnings.map(({ path }) => path)
   for (const path of ['limits.token.mode', 'abuse.mode', 'listen.ops.host']) t.ok(paths.includes(path), path)
 })

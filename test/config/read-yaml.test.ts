@@ -50,7 +50,10 @@ t.test('a recursive schema is followed to its end', async (t) => {
 
 t.test('a read document has its defaults, is frozen, and finds its lines', async (t) => {
   const outcome = read('# first\nname: a\naction:\n  kind: ban\n  for: 1h\n')
-  if (outcome.kind !== 'read') return t.fail('it was refused')
+  if (outcome.kind !== 'read') {
+    t.fail('it was refused')
+    return
+  }
   t.same(outcome.value, { name: 'a', mode: 'report', action: { kind: 'ban', for: '1h' } })
   t.ok(Object.isFrozen(outcome.value.action))
   t.match(outcome.locate(['action', 'for']), { line: 5, column: 8 })
@@ -59,7 +62,10 @@ t.test('a read document has its defaults, is frozen, and finds its lines', async
 
 t.test('problems found while compiling are given their place', async (t) => {
   const outcome = read('name: a\naction: { kind: refuse }\nwhen: 1 +\n')
-  if (outcome.kind !== 'read') return t.fail('it was refused')
+  if (outcome.kind !== 'read') {
+    t.fail('it was refused')
+    return
+  }
   t.match(locateProblems(outcome, [{ path: ['when'], message: 'a CEL expression of type bool', hint: 'It ends too early.' }]), [
     { file: outcome.file, line: 3, column: 7, path: 'when', found: '"1 +"', expected: 'a CEL expression of type bool', hint: 'It ends too early.' }
   ])
@@ -77,7 +83,10 @@ t.test('every problem of every rule of a directory is told', async (t) => {
   writeFileSync(path.join(directory, 'a.yaml'), 'id: [\n')
   writeFileSync(path.join(directory, 'README.md'), 'no rule')
   const outcome = loadRules(directory)
-  if (outcome.kind !== 'refused') return t.fail('they were read')
+  if (outcome.kind !== 'refused') {
+    t.fail('they were read')
+    return
+  }
   t.ok(outcome.problems.length > 2)
   t.same([...new Set(outcome.problems.map(({ file }) => path.basename(file)))], ['a.yaml', 'b.yaml'])
 })
