@@ -1,5 +1,4 @@
 import { randomBytes, X509Certificate } from 'node:crypto'
-import { Buffer } from 'node:buffer'
 import type { CertificateThumbprint } from '../kernel/index.ts'
 import { readCertificateFields } from './certificate-fields.ts'
 import { serialOf, thumbprintOf } from './parsed-certificate.ts'

@@ -23,6 +23,7 @@ t.test('bytes that are not exactly one certificate are refused', async (t) => {
     ['PEM', Buffer.from(certificatePem)],
     ['a byte too few', der.subarray(0, -1)],
     ['a byte too many, which would change the thumbprint of the same certificate', Buffer.concat([der, Buffer.alloc(1)])],
+    ['another encoding of its length, which would change the thumbprint too', Buffer.concat([Buffer.from([0x30, 0x83, 0x00]), der.subarray(2)])],
     ['two certificates', Buffer.concat([der, der])],
     ['too much', Buffer.alloc(100_000, 0x30)],
     ['deep nesting', Buffer.alloc(60_000, Buffer.from('3080', 'hex'))],

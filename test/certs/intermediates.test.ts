@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import t from 'tap'
 import type { CertificateVerdict } from '../../certs/index.ts'
 import { codeOf, createTestAuthority, DAY_MS, START_MS } from '../support/certs-authority.ts'
@@ -86,4 +86,22 @@ t.test('authorities that issued each other lead nowhere, and end', async (t) => 
   const again = await createForeignCertificate({ name: 'CN=A', isAuthority: true, issuer: b, keyPair: { privateKey: a.key, publicKey: createPublicKey(a.key) } })
   const leaf = await createForeignCertificate({ name: 'CN=leaf', issuer: b })
   t.equal(codeOf(verify(leaf.der, [b.der, again.der, a.der])), 'certificate_untrusted')
+})
+
+t.test('a weak intermediate carries no chain', async (t) => {
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  for (const [why, options] of [
+    ['a key of 1024 bits', { middle: { keyPair: generateKeyPairSync('rsa', { modulusLength: 1024 }) } }],
+    ['a signature over SHA-1', { root: { keyPair: rsa }, middle: { hash: 'SHA-1' } }],
+  ] as const) {
+    const { verify, leaf, middle } = await createWorld(options)
+    t.equal(codeOf(verify(leaf.der, [middle.der])), 'certificate_untrusted', why)
+  }
+})
+
+t.test('of intermediates with one name the right one is found, and no more than eight are looked at', async (t) => {
+  const { verify, leaf, middle, root } = await createWorld()
+  const decoys = await Promise.all(Array.from({ length: 8 }, async () => (await createForeignCertificate({ name: 'CN=Middle', isAuthority: true, issuer: root })).der))
+  t.equal(codeOf(verify(leaf.der, [...decoys.slice(1), middle.der])), 'trusted')
+  t.equal(codeOf(verify(leaf.der, [...decoys, middle.der])), 'certificate_untrusted')
 })

@@ -85,8 +85,8 @@ t.test('times of the year 2050 and later are written in the other form and read 
   t.equal(codeOf(verify(derOf(issued.certificatePem))), 'trusted')
 })
 
-t.test('an RSA authority, or one on another curve, signs what OpenSSL and our verifier accept', async (t) => {
-  for (const keyPair of [generateKeyPairSync('rsa', { modulusLength: 2048 }), generateKeyPairSync('ec', { namedCurve: 'P-256' })]) {
+t.test('an RSA authority, or one on another curve, signs with its own key and names it by its own identifier', async (t) => {
+  for (const keyPair of [generateKeyPairSync('rsa', { modulusLength: 2048 }), generateKeyPairSync('ec', { namedCurve: 'P-384' }), generateKeyPairSync('ec', { namedCurve: 'P-521' })]) {
     const root = await createForeignCertificate({
       name: [{ C: ['DE'] }, { O: [{ printableString: 'Acme, Inc.' }] }],
       isAuthority: true,
@@ -100,6 +100,7 @@ t.test('an RSA authority, or one on another curve, signs what OpenSSL and our ve
     const { certificatePem } = await authority.issueClientCertificate({ commonName: 'a', lifetimeMs: 60_000 })
     const leaf = new X509Certificate(certificatePem)
     t.equal(leaf.checkIssued(new X509Certificate(root.pem)) && leaf.verify(keyPair.publicKey), true)
+    t.equal(leaf.raw.includes(Buffer.from('00ff'.repeat(5), 'hex')), true, 'authority key identifier')
     t.match(await authority.revocationList(), /^-----BEGIN X509 CRL-----/)
   }
 })
@@ -116,4 +117,12 @@ t.test('OpenSSL accepts the whole in its strict mode, each for its purpose only'
   t.equal(await verify('sslserver', 'nameless.pem'), 0)
   t.not(await verify('sslserver', 'client.pem'), 0)
   t.not(await verify('sslclient', 'server.pem'), 0)
+})
+
+t.test('each certificate states what it is for, and that a root\'s paths end with its own certificates', { skip: await isMissing('openssl', 'version') }, async (t) => {
+  const { authority, root } = await createTestAuthority()
+  const client = await authority.issueClientCertificate({ commonName: 'a', lifetimeMs: DAY_MS })
+  const read = async (pem: string): Promise<string> => (await runTool('openssl', ['x509', '-in', 'c.pem', '-noout', '-ext', 'basicConstraints,keyUsage,extendedKeyUsage,subjectKeyIdentifier,authorityKeyIdentifier'], { 'c.pem': pem })).output.replace(/\s+/g, ' ')
+  t.match(await read(root.certificatePem), /Basic Constraints: critical CA:TRUE, pathlen:0 X509v3 Key Usage: critical Certificate Sign, CRL Sign X509v3 Subject Key Identifier: [0-9A-F:]{59} $/)
+  t.match(await read(client.certificatePem), /Basic Constraints: critical CA:FALSE X509v3 Key Usage: critical Digital Signature X509v3 Extended Key Usage: TLS Web Client Authentication X509v3 Subject Key Identifier: [0-9A-F:]{59} X509v3 Authority Key Identifier: [0-9A-F:]{59} $/)
 })

@@ -62,8 +62,7 @@ export async function createForeignCertificate (options: ForeignOptions): Promis
 export async function createRequest (options: { name: string | x509.JsonNameParams, keyPair: { publicKey: KeyObject, privateKey: KeyObject }, extensions?: x509.Extension[] }): Promise<string> {
   const { publicKey, privateKey } = options.keyPair
   const isRsa = privateKey.asymmetricKeyType === 'rsa'
-  const named = { prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' }[privateKey.asymmetricKeyDetails?.namedCurve ?? ''] ?? 'P-256'
-  const algorithm = isRsa ? { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' } : { name: 'ECDSA', namedCurve: named }
+  const algorithm = isRsa ? { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' } : { name: 'ECDSA', namedCurve: curveOf(privateKey) }
   const request = await x509.Pkcs10CertificateRequestGenerator.create({
     name: new x509.Name(options.name),
     keys: { privateKey: privateKey.toCryptoKey(algorithm, true, ['sign']), publicKey: publicKey.toCryptoKey(algorithm, true, ['verify']) },
@@ -76,5 +75,11 @@ export async function createRequest (options: { name: string | x509.JsonNamePara
 function toCryptoKey (key: KeyObject, hash: string): ReturnType<KeyObject['toCryptoKey']> {
   return key.asymmetricKeyType === 'rsa'
     ? key.toCryptoKey({ name: 'RSASSA-PKCS1-v1_5', hash }, false, ['sign'])
-    : key.toCryptoKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign'])
+    : key.toCryptoKey({ name: 'ECDSA', namedCurve: curveOf(key) }, false, ['sign'])
+}
+
+/** The curve's name as Web Crypto has it; P-256 where it knows none, which fails there. */
+function curveOf (key: KeyObject): string {
+  const names = new Map([['prime256v1', 'P-256'], ['secp384r1', 'P-384'], ['secp521r1', 'P-521']])
+  return names.get(key.asymmetricKeyDetails?.namedCurve ?? '') ?? 'P-256'
 }
