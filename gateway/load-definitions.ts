@@ -38,6 +38,12 @@ function compileCoreApi (api: Extract<Config['apis'][number], { kind: 'core' }>,
   if (document.kind === 'refused' || behaviour?.kind === 'refused') return []
   const compiled = compileApi({ name: api.name, openapi: document.value, behaviour: behaviour?.value })
   if (compiled.kind === 'compiled') return [compiled.api]
-  problems.push(...locateProblems(behaviour ?? document, compiled.problems))
+  const located = compiled.problems.map(({ path, ...rest }) => ({ ...rest, path: stepsOf(path) }))
+  problems.push(...locateProblems(behaviour ?? document, located))
   return []
+}
+
+/** The steps of a JSON Pointer (RFC 6901 §4). */
+function stepsOf (pointer: string): readonly (string | number)[] {
+  return pointer.split('/').slice(1).map((token) => /^\d+$/.test(token) ? Number(token) : token.replaceAll('~1', '/').replaceAll('~0', '~'))
 }

@@ -8,6 +8,7 @@ import type { SandboxCore } from '../../sandbox-core/index.ts'
 import type { Stores } from '../../stores/index.ts'
 import type { ControlRoute } from '../control/index.ts'
 import { createProblemRenderer, renderOAuthError, type RefusalRenderer } from '../errors/index.ts'
+import type { RouteFacts } from '../pipeline/facts.ts'
 import { attachPipeline, passageOf, type PipelineAdapter } from '../pipeline/fastify.ts'
 import type { Passage } from '../pipeline/passage.ts'
 import type { RunObserver } from '../pipeline/run.ts'
@@ -78,8 +79,16 @@ function openTokenSurface (scope: FastifyInstance, adapter: PipelineAdapter, { a
     reply.headers({ ...adapter.headersOf(passage) })
     done()
   })
+  scope.addHook('onRoute', (route) => {
+    route.config = { facts: tokenSurfaceFacts(route.url), ...route.config }
+  })
   registerPublicPages(scope, { documentationUrl })
   authz.registerRoutes(scope)
+}
+
+/** The authorization server's routes know nothing of the pipeline; their path is all that it needs. */
+function tokenSurfaceFacts (url: string): RouteFacts {
+  return { template: url.replace(/:(\w+)/g, '{$1}'), operationId: url, api: 'authorization', audiences: [], scopes: [], requireBoundToken: false, credentials: [], requestMediaTypes: [] }
 }
 
 function openApiSurface (scope: FastifyInstance, adapter: PipelineAdapter, { config, core, scrubText, wakeWebhooks }: SurfacesDeps): void {

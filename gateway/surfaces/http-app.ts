@@ -2,8 +2,6 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { openDoors, type Doors, type DoorsOptions } from '../tls/doors.ts'
 
 const PATH_PARAMETER_BYTES_MAX = 1024
-const KEEP_ALIVE_MS = 72_000
-const REQUEST_TIMEOUT_MS = 60_000
 
 /**
  * The one HTTP application behind both doors. It knows no body formats and logs nothing: the pipeline does both.
@@ -12,10 +10,7 @@ export function createHttpApp (options: DoorsOptions & { readonly bodyBytesMax: 
   let doors: Doors | undefined
   const app = Fastify({
     logger: false,
-    disableRequestLogging: true,
     bodyLimit: options.bodyBytesMax,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: PATH_PARAMETER_BYTES_MAX, ignoreTrailingSlash: false, caseSensitive: true },
     serverFactory: (handler) => {

@@ -19,6 +19,11 @@ export interface DoorsOptions {
 
 export type Door = 'public' | 'mtls'
 
+/** A handshake costs as much as dozens of requests, so idle connections are kept. */
+const KEEP_ALIVE_MS = 72_000
+/** Slow senders are cut off. */
+const REQUEST_TIMEOUT_MS = 60_000
+
 /** Two TLS servers before one request handler. */
 export interface Doors {
   readonly publicServer: https.Server
@@ -42,6 +47,8 @@ export function openDoors (handler: RequestListener, options: DoorsOptions): Doo
     minVersion: options.minimumVersion,
     maxHeaderSize: options.headerBytesMax,
     ALPNProtocols: ['http/1.1'],
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
   }
   const publicServer = https.createServer({ ...shared, ...sessionsOf('public') }, handler)
   const mtlsServer = https.createServer({ ...shared, ...sessionsOf('mtls'), requestCert: true, rejectUnauthorized: false, ca: [...options.clientAuthoritiesPem] }, handler)
