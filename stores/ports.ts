@@ -95,6 +95,9 @@ export interface Log {
   readonly flush: () => Promise<void>
 }
 
+/** How long and how many of a stream's entries are kept. */
+export interface Retention { readonly maxAgeMs: number, readonly maxPerStream: number }
+
 export interface LogEntry { readonly id: string, readonly atMs: number, readonly value: JsonObject, readonly links?: readonly string[] }
 
 /**

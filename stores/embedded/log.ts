@@ -1,11 +1,8 @@
 import type { Clock, JsonObject } from '../../kernel/index.ts'
 import { createLogBuffer } from '../log-buffer.ts'
-import type { Log, LogEntry } from '../ports.ts'
+import type { Log, LogEntry, Retention } from '../ports.ts'
 import { guard, type Database } from './database.ts'
 import type { Chore } from './housekeeping.ts'
-
-/** How long and how many of a stream's entries are kept. */
-export interface Retention { readonly maxAgeMs: number, readonly maxPerStream: number }
 
 /**
  * Streams in a table. What is appended waits in memory for up to 200 ms and is stored in one transaction; whatever reads

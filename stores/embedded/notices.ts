@@ -1,14 +1,5 @@
-import type { JsonObject } from '../../kernel/index.ts'
 import type { Notices } from '../ports.ts'
-
-/** Who listens to which topic in this process; both drivers deliver through it. */
-export interface Subscriptions {
-  readonly subscribe: Notices['subscribe']
-  readonly deliver: (topic: string, message: JsonObject) => void
-  readonly announceGap: () => void
-}
-
-type Subscriber = { readonly listener: (message: JsonObject) => void, readonly onGap: (() => void) | undefined }
+import { createSubscriptions } from '../subscriptions.ts'
 
 /** Notices within one process: nothing is ever lost, so `onGap` is never called. Delivered after the publisher's own step. */
 export function createNotices (): Notices {
@@ -16,24 +7,5 @@ export function createNotices (): Notices {
   return {
     subscribe: subscriptions.subscribe,
     publish: (topic, message) => queueMicrotask(() => subscriptions.deliver(topic, message)),
-  }
-}
-
-/** Listeners are told in the order in which they subscribed. */
-export function createSubscriptions (): Subscriptions {
-  const topics = new Map<string, Set<Subscriber>>()
-  return {
-    subscribe (topic, listener, onGap) {
-      const subscriber: Subscriber = { listener, onGap }
-      const subscribers = topics.get(topic) ?? new Set()
-      topics.set(topic, subscribers.add(subscriber))
-      return () => { if (subscribers.delete(subscriber) && subscribers.size === 0) topics.delete(topic) }
-    },
-    deliver (topic, message) {
-      for (const { listener } of [...topics.get(topic) ?? []]) listener(message)
-    },
-    announceGap () {
-      for (const subscribers of topics.values()) for (const { onGap } of [...subscribers]) onGap?.()
-    },
   }
 }

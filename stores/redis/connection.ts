@@ -23,7 +23,7 @@ export interface ConnectionOptions {
 }
 
 /** Longest wait for the first connection; later ones are tried again and again in the background. */
-const CONNECT_MS = 3000
+export const CONNECT_MS = 3000
 /** Replies that say "not now", as opposed to "this command is wrong". */
 const UNAVAILABLE_REPLY = /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|BUSY|NOREPLICAS|MISCONF|OOM|NOAUTH|WRONGPASS)/
 
@@ -83,8 +83,7 @@ function connectCluster (url: string, override: RedisOptions = {}): Cluster {
 
 async function connect (client: Redis | Cluster, url: string, lastFault: () => unknown): Promise<void> {
   try {
-    await client.connect()
-    if (client.status !== 'ready') await new Promise((resolve) => client.once('ready', resolve))
+    await withDeadline(client.connect(), CONNECT_MS)
   } catch (fault) {
     client.disconnect()
     throw new StoreUnavailable(`cannot connect to Redis at ${withoutPassword(url)}`, { cause: lastFault() ?? fault })
@@ -108,7 +107,7 @@ async function evaluate (client: Redis | Cluster, script: Script, keys: readonly
  * The deadline is looked at once more after the sockets were read: an answer that arrived while this process was busy
  * counts.
  */
-function withDeadline<T> (work: Promise<T>, deadlineMs: number): Promise<T> {
+export function withDeadline<T> (work: Promise<T>, deadlineMs: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const giveUp = (): void => reject(new StoreUnavailable(`Redis did not answer within ${deadlineMs} ms`))
     const timer = setTimeout(() => setImmediate(giveUp), deadlineMs)

@@ -1,6 +1,5 @@
 import type { Clock, JsonObject } from '../../kernel/index.ts'
-import type { Log, LogEntry } from '../ports.ts'
-import type { Retention } from '../embedded/log.ts'
+import type { Log, LogEntry, Retention } from '../ports.ts'
 import { loadScript, type Connection } from './connection.ts'
 import type { Keys } from './keys.ts'
 import { createSendBuffer } from './send-buffer.ts'

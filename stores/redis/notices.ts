@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../kernel/index.ts'
-import { createSubscriptions } from '../embedded/notices.ts'
 import type { Notices } from '../ports.ts'
-import { openSubscriber, type Connection, type ConnectionOptions } from './connection.ts'
+import { createSubscriptions } from '../subscriptions.ts'
+import { CONNECT_MS, openSubscriber, withDeadline, type Connection, type ConnectionOptions } from './connection.ts'
 
 /**
  * Notices over one channel for all topics, so that a subscription counts from the moment it is made. When the second
@@ -14,7 +14,7 @@ export async function openNotices (connection: Connection, options: ConnectionOp
     const { topic, message } = JSON.parse(text) as { topic: string, message: JsonObject }
     subscriptions.deliver(topic, message)
   })
-  await subscriber.subscribe(channel)
+  await subscribeFirst(subscriber.subscribe(channel), () => subscriber.disconnect())
   subscriber.on('ready', () => { subscriber.subscribe(channel).then(subscriptions.announceGap, () => undefined) })
   return {
     notices: {
@@ -22,5 +22,14 @@ export async function openNotices (connection: Connection, options: ConnectionOp
       publish: async (topic, message) => { await connection.ask((client) => client.publish(channel, JSON.stringify({ topic, message }))) },
     },
     close: () => subscriber.disconnect(),
+  }
+}
+
+async function subscribeFirst (subscribed: Promise<unknown>, giveUp: () => void): Promise<void> {
+  try {
+    await withDeadline(subscribed, CONNECT_MS)
+  } catch (fault) {
+    giveUp()
+    throw fault
   }
 }

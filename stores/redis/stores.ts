@@ -1,6 +1,5 @@
 import type { Clock } from '../../kernel/index.ts'
-import type { Retention } from '../embedded/log.ts'
-import type { Stores } from '../ports.ts'
+import type { Retention, Stores } from '../ports.ts'
 import { openConnection, type Connection } from './connection.ts'
 import { createCounter } from './counter.ts'
 import { createJobs } from './jobs.ts'

@@ -25,7 +25,7 @@ export const isRedisInstalled = spawnSync('redis-server', ['--version']).status 
 export async function startRedis (options: { readonly isCluster: boolean, readonly port?: number }): Promise<PrivateRedis> {
   const directory = mkdtempSync(join(tmpdir(), 'sandgate-redis-'))
   const port = options.port ?? await findFreePort()
-  const cluster = options.isCluster ? ['--cluster-enabled', 'yes', '--cluster-port', String(await findFreePort())] : []
+  const cluster = options.isCluster ? ['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1', '--cluster-port', String(await findFreePort())] : []
   const server = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--save', '', '--appendonly', 'no', ...cluster], { stdio: 'ignore' })
   await prepare(port, options.isCluster)
   return {
