@@ -48,7 +48,18 @@ export function createCelConverters (document: ApiDocument): (pointer: string | 
     return result
   }
 
-  return pointer => value => convert(value, pointer, { nodes: NODES_MAX })
+  return pointer => {
+    // Objects are never changed in place, so one conversion serves every expression that sees the object.
+    const converted = new WeakMap<object, CelValue>()
+    return value => {
+      if (typeof value !== 'object' || value === null) return convert(value, pointer, { nodes: NODES_MAX })
+      const known = converted.get(value)
+      if (known !== undefined) return known
+      const result = convert(value, pointer, { nodes: NODES_MAX })
+      converted.set(value, result)
+      return result
+    }
+  }
 }
 
 /** Turns a CEL result back into JSON. Throws NotRepresentable. */

@@ -43,7 +43,7 @@ export function compileResource (inputs: ResourceInputs): ResourceModel {
     idMember: inferred.idMember,
     newId: idKind(document, inferred, declaration, conventions),
     skeleton: skeletonOf(document, inferred),
-    fixedMembers: new Set([...fixedMembers(document, inferred, declaration, conventions), ...computed.map(setter => setter.member)]),
+    fixedMembers: new Set([...fixedMembers(document, inferred, declaration, conventions), ...purelyComputed(declaration)]),
     toCel: inputs.toCel,
     references: Object.entries(declaration.references ?? {}).map(([member, resource]) => ({ member, resource })),
     set: compileSetters(context, scope, declaration.set, `${path}/set`, members),
@@ -116,6 +116,11 @@ function fixedMembers (document: ApiDocument, inferred: InferredResource, declar
   }).map(([name]) => name)
   const { created, updated } = conventions.time
   return [...readOnly, inferred.idMember, created, updated, declaration.states?.member].filter(name => name !== undefined)
+}
+
+/** Computed members that do not start from what was sent: `lines` computed from `self.lines` may be sent, `total` may not. */
+function purelyComputed (declaration: ResourceDeclaration): string[] {
+  return Object.entries(declaration.computed ?? {}).filter(([member, template]) => !JSON.stringify(template).includes(`self.${member}`)).map(([member]) => member)
 }
 
 function deepFreeze (value: Json): Json {

@@ -22,7 +22,7 @@ export function createGetHandler (deps: HandlerDeps, api: ApiModel, inferred: In
   const idParameter = inferred.idParameter ?? resource.idMember
   const { collection } = resource
   const { parents } = inferred
-  const readRequest = createRequestReader(api, inferred.operation)
+  const readRequest = createRequestReader(api, inferred.operation, inferred.resource)
   const mayIgnoreQuery = !api.conventions.isUnknownQueryRefused && !inferred.operation.parameters.some(parameter => parameter.place !== 'path')
 
   function answer (found: StoredDocument | undefined, request: CoreRequest): CoreReply {
@@ -45,7 +45,7 @@ export function createGetHandler (deps: HandlerDeps, api: ApiModel, inferred: In
 
 /** GET of a collection: newest first, by cursor, filtered by query parameters that are members. */
 export function createListHandler (deps: HandlerDeps, api: ApiModel, inferred: InferredOperation, resource: ResourceModel): Handle {
-  const readRequest = createRequestReader(api, inferred.operation)
+  const readRequest = createRequestReader(api, inferred.operation, inferred.resource)
   const wrap = createEnvelope(api, inferred)
   const filters = inferred.operation.parameters.filter(({ place, name }) => place === 'query' && isFilter(api, resource, name)).map(parameter => parameter.name)
 
@@ -137,7 +137,7 @@ export function * findMissingParent (deps: HandlerDeps, api: ApiModel, inferred:
 
 /** GET of the one object of its kind: its skeleton and the members that its view computes now. */
 export function createSingletonHandler (deps: HandlerDeps, api: ApiModel, inferred: InferredOperation, resource: ResourceModel): Handle {
-  const readRequest = createRequestReader(api, inferred.operation)
+  const readRequest = createRequestReader(api, inferred.operation, inferred.resource)
 
   function * read (request: CoreRequest): Steps<CoreReply> {
     const outcome = readRequest(request)

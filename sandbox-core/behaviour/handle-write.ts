@@ -34,7 +34,7 @@ export function prepareWrite (api: ApiModel, inferred: InferredOperation, resour
  */
 export function createWriteHandler (deps: HandlerDeps, write: WriteOperation): CoreOperation['handle'] {
   const { api, inferred } = write
-  const readRequest = createRequestReader(api, inferred.operation)
+  const readRequest = createRequestReader(api, inferred.operation, inferred.resource)
   const { idempotency } = api.conventions
   const isRemembering = idempotency !== undefined && idempotency.methods.has(inferred.operation.method)
 

@@ -64,7 +64,7 @@ export function post (execution: Execution, from: string, to: string, amount: Js
 
 /** Writes the postings and refuses what leaves an account under its minimum. */
 export function * storePostings (execution: Execution): Steps<void> {
-  const { api, tx } = execution
+  const { api } = execution
   for (const posting of execution.postings) {
     const model = api.accounts.get(posting.account)
     if (model?.minimum !== undefined && model.fail !== undefined && posting.amount < 0) {

@@ -14,7 +14,7 @@ export interface ReadRequest { readonly parameters: ReadParameters, readonly bod
 type Outcome = { readonly kind: 'read', readonly request: ReadRequest } | { readonly kind: 'invalid', readonly reply: CoreReply }
 
 /** Makes the reader that checks an operation's parameters and body and answers violations in the API's own error shape, the member named. */
-export function createRequestReader (api: ApiModel, operation: DocumentOperation): (request: CoreRequest) => Outcome {
+export function createRequestReader (api: ApiModel, operation: DocumentOperation, resource = 'object'): (request: CoreRequest) => Outcome {
   const readParameters = createParameterReader(api.document, api.validators, operation, api.conventions.isUnknownQueryRefused)
   const { requestSchema } = operation
 
@@ -29,15 +29,16 @@ export function createRequestReader (api: ApiModel, operation: DocumentOperation
 
   return request => {
     const parameters = readParameters(request)
-    if (parameters.kind === 'violated') return { kind: 'invalid', reply: parameterReply(api, parameters.violation) }
+    if (parameters.kind === 'violated') return { kind: 'invalid', reply: parameterReply(api, parameters.violation, resource) }
     const reply = checkBody(request.body)
     if (reply !== undefined) return { kind: 'invalid', reply }
     return { kind: 'read', request: { parameters: parameters.parameters, body: requestSchema === undefined ? undefined : request.body } }
   }
 }
 
-function parameterReply (api: ApiModel, { name, keyword, message }: ParameterViolation): CoreReply {
-  return violated(api, keyword, name, message)
+/** A path that no object can have is an object that is not there. */
+function parameterReply (api: ApiModel, { place, name, keyword, message }: ParameterViolation, resource: string): CoreReply {
+  return place === 'path' ? notFound(api, resource, name) : violated(api, keyword, name, message)
 }
 
 function bodyReply (api: ApiModel, violation: Violation): CoreReply {

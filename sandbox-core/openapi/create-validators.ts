@@ -45,7 +45,7 @@ export function createValidators (document: ApiDocument, notes: SupportNote[]): 
 }
 
 function createEngine (root: JsonObject): Ajv2020 {
-  const regExp = Object.assign((pattern: string) => compilePattern(pattern) ?? { test: () => true }, { code: 'boundedPattern' })
+  const regExp = Object.assign((pattern: string) => compilePattern(pattern) ?? { test: () => true, toString: () => pattern }, { code: 'boundedPattern' })
   const engine = new Ajv2020({ strict: false, validateSchema: false, allErrors: false, ownProperties: true, logger: false, code: { regExp } })
   // ajv-formats is a CommonJS module: its types call the callable namespace `default`.
   ;(addFormats as unknown as (engine: Ajv2020) => void)(engine)

@@ -16,8 +16,8 @@ export function deriveText (seed: string, number: number, length: number): strin
 /** A version 4 UUID (RFC 9562 §5.4) that follows from a seed and a number alone. */
 export function deriveUuid (seed: string, number: number): string {
   const bytes = createHash('sha256').update(`${seed}\n${number}\nuuid`).digest().subarray(0, 16)
-  bytes[6] = (bytes[6] as number & 0x0f) | 0x40
-  bytes[8] = (bytes[8] as number & 0x3f) | 0x80
+  bytes[6] = ((bytes[6] as number) & 0x0f) | 0x40
+  bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80
   const hex = bytes.toString('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }

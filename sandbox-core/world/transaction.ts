@@ -40,7 +40,11 @@ export class Transaction {
     if (!this.#scans.has(collection)) this.#scans.set(collection, yield * settle(this.#layers.collectionVersion(this.layer, collection)))
     const stored = yield * settle(this.#layers.list(this.layer, collection, page))
     const listed = new Set(stored.map(document => document.id))
-    const kept: JsonObject[] = stored.flatMap((document): JsonObject[] | JsonObject => this.#overlay(collection, document.id, document.body, page.where) ?? [])
+    const kept: JsonObject[] = []
+    for (const document of stored) {
+      const body = this.#overlay(collection, document.id, document.body, page.where)
+      if (body !== undefined) kept.push(body)
+    }
     for (const write of this.#writes.values()) {
       if (write.collection === collection && !listed.has(write.id) && write.body !== null && isMatch(write.body, page.where)) kept.push(write.body)
     }
