@@ -2,7 +2,7 @@ import * as openid from 'openid-client'
 import { Agent, fetch as undiciFetch } from 'undici'
 import type { AuthorizationServer, NewClient } from '../../authz/index.ts'
 import type { IssuedCertificate } from '../../certs/index.ts'
-import { REDIRECT_URI, SANDBOX_A, type TestServer } from './authz-server.ts'
+import { REDIRECT_URI, SANDBOX_A } from './authz-server.ts'
 
 export const ALL_SCOPES = ['openid', 'offline_access', 'profile', 'email', 'payments:read', 'payments:write', 'ledger:read']
 
@@ -21,15 +21,18 @@ export async function createClient (authz: AuthorizationServer, overrides: Parti
 
 type Fetch = typeof fetch
 
+/** Where an authorization server is, and the authority of its certificate. */
+export interface TestServerAddress { readonly issuer: string, readonly ca: string }
+
 /** `fetch` that trusts the test authority and presents a certificate, if given. Closes its connections with `close`. */
-export function createFetch (server: TestServer, certificate?: IssuedCertificate): Fetch & { close: () => Promise<void> } {
+export function createFetch (server: TestServerAddress, certificate?: IssuedCertificate): Fetch & { close: () => Promise<void> } {
   const dispatcher = new Agent({ connect: { ca: server.ca, ...(certificate === undefined ? {} : { cert: certificate.certificatePem, key: certificate.keyPem }) } })
-  const bound = (async (input: string | URL, init?: object) => await undiciFetch(input as string, { redirect: 'manual', ...init, dispatcher } as never)) as unknown as Fetch
+  const bound = (async (input: string | URL, init?: object) => await undiciFetch(input, { redirect: 'manual', ...init, dispatcher } as never)) as unknown as Fetch
   return Object.assign(bound, { close: async () => { await dispatcher.close() } })
 }
 
 /** openid-client, configured by discovery. With a certificate it uses the mutual-TLS aliases. */
-export async function discover (server: TestServer, clientId: string, auth: openid.ClientAuth, certificate?: IssuedCertificate): Promise<openid.Configuration> {
+export async function discover (server: TestServerAddress, clientId: string, auth: openid.ClientAuth, certificate?: IssuedCertificate): Promise<openid.Configuration> {
   const fetcher = createFetch(server, certificate)
   return await openid.discovery(new URL(server.issuer), clientId, certificate === undefined ? {} : { use_mtls_endpoint_aliases: true }, auth, {
     [openid.customFetch]: (url, options) => fetcher(url, options as never),
@@ -82,10 +85,11 @@ export class Browser {
     for (const [, action = '', inner = ''] of page.text.matchAll(/<form method="post" action="([^"]*)">([\s\S]*?)<\/form>/g)) {
       const button = [...inner.matchAll(/<button([^>]*)>([\s\S]*?)<\/button>/g)].find(([, , text = '']) => text.includes(label))
       if (button === undefined) continue
-      const inputs = [...inner.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)].map(([, name = '', value = '']) => [name, value])
+      const inputs: string[][] = [...inner.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g)].map(([, name = '', value = '']) => [name, value])
       const [, name] = /name="([^"]*)"/.exec(button[1] ?? '') ?? []
       const [, value = ''] = /value="([^"]*)"/.exec(button[1] ?? '') ?? []
-      return await this.visit(new URL(action, page.url), Object.fromEntries([...inputs, ...(name === undefined ? [] : [[name, value]])]))
+      const fields = name === undefined ? inputs : [...inputs, [name, value]]
+      return await this.visit(new URL(action, page.url), Object.fromEntries(fields) as Record<string, string>)
     }
     throw new Error(`no button ${label} on ${page.url}: ${page.text}`)
   }
@@ -101,12 +105,16 @@ export class Browser {
 }
 
 /** Walks a browser through login and consent to the redirect with the code. */
-export async function authorize (browser: Browser, configuration: openid.Configuration, options: { user: string, scope?: string, parameters?: Record<string, string> }) {
+export async function authorize (browser: Browser, configuration: openid.Configuration, options: { user: string, scope?: string, redirectUri?: string, parameters?: Record<string, string> }) {
   const verifier = openid.randomPKCECodeVerifier()
   const state = openid.randomState()
   const url = openid.buildAuthorizationUrl(configuration, {
-    redirect_uri: REDIRECT_URI, scope: options.scope ?? 'openid profile email offline_access payments:read', state,
-    code_challenge: await openid.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256', ...options.parameters,
+    redirect_uri: options.redirectUri ?? REDIRECT_URI,
+    scope: options.scope ?? 'openid profile email offline_access payments:read',
+    state,
+    code_challenge: await openid.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: 'S256',
+    ...options.parameters,
   })
   let page = await browser.visit(url)
   if (page.text.includes('Choose a test user')) page = await browser.press(page, options.user)
