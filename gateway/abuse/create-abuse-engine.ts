@@ -4,9 +4,10 @@ import type { CompiledRule } from './compile-rules.ts'
 import { createBanList, type BanList } from './create-ban-list.ts'
 import { createExemptions, type Exemptions } from './create-exemptions.ts'
 import { createRuleJudge } from './create-rule-judge.ts'
+import type { Expression } from './expression.ts'
 import type { OutcomeFacts, RequestFacts } from './facts.ts'
-import { allOf, andThen, type Fault } from './maybe-promise.ts'
-import { planPhase, type PlannedRule, type SharedSignal } from './plan-phase.ts'
+import { allOf, andThen, type Fault, toFault } from './maybe-promise.ts'
+import { planPhase, type PhasePlan, type PlannedRule } from './plan-phase.ts'
 import type { Phase } from './rule-definition.ts'
 import type { RuleOutcome } from './rule-outcome.ts'
 import { createSignalStore, type SignalStore } from './signal-store.ts'
@@ -67,9 +68,9 @@ export function createAbuseEngine (deps: AbuseEngineDeps): AbuseEngine {
     const plan = plans[phase]
     const nowMs = deps.clock.nowMs()
     const exemptions = createExemptions(context, nowMs)
-    const observed = observeSignals(plan.observed, store, context, nowMs, exemptions)
+    const observed = observeSignals(plan, store, context, nowMs, exemptions)
+    if (observed === undefined && plan.isCounting) return NONE
     const candidates = plan.rules.filter((planned) => mayFire(planned, observed) && !exemptions.holds(planned))
-    if (candidates.length === 0 && observed === undefined) return NONE
     // Awaited also when no rule is judged, so that an observation under way cannot outlive its request.
     return andThen(allOf(observed ?? []), (values) => {
       if (candidates.length === 0) return NONE
@@ -95,18 +96,29 @@ export function createAbuseEngine (deps: AbuseEngineDeps): AbuseEngine {
 
 type Slots = Array<MaybePromise<number | Fault | undefined>>
 
-/** Undefined when the request concerns no signal. */
-function observeSignals (shared: readonly SharedSignal[], store: SignalStore, context: Context, nowMs: number, exemptions: Exemptions): Slots | undefined {
+/** Undefined when the request concerns no signal. A `where` that fails is a fault of every signal that has it. */
+function observeSignals (plan: PhasePlan, store: SignalStore, context: Context, nowMs: number, exemptions: Exemptions): Slots | undefined {
   let slots: Slots | undefined
-  for (let i = 0; i < shared.length; i++) {
-    const { signal, users } = shared[i] as SharedSignal
-    if (users.every(exemptions.holds)) continue
-    const value = store.observe(signal, context, nowMs)
-    if (value === undefined) continue
-    slots ??= new Array<undefined>(shared.length).fill(undefined)
-    slots[i] = value
+  for (const { where, signals } of plan.groups) {
+    const holds = where === undefined || evaluateWhere(where, context)
+    if (holds === false) continue
+    for (const { signal, index, users } of signals) {
+      if (users.every(exemptions.holds)) continue
+      const value = holds === true ? store.observe(signal, context, nowMs) : holds
+      if (value === undefined) continue
+      slots ??= new Array<undefined>(plan.signalCount).fill(undefined)
+      slots[index] = value
+    }
   }
   return slots
+}
+
+function evaluateWhere (where: Expression, context: Context): boolean | Fault {
+  try {
+    return where.evaluate(context) === true
+  } catch (error) {
+    return toFault(error)
+  }
 }
 
 /**

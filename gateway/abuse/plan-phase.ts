@@ -1,6 +1,7 @@
 import type { Mode } from '../../kernel/index.ts'
 import type { CompiledRule } from './compile-rules.ts'
 import type { CompiledSignal } from './compile-signals.ts'
+import type { Expression } from './expression.ts'
 import type { Phase } from './rule-definition.ts'
 
 /**
@@ -15,8 +16,8 @@ export function planPhase (active: ReadonlyArray<{ readonly rule: CompiledRule, 
   const order = [...signals.keys()]
   const planned = active.map(({ rule, mode }) => ({ rule, mode, slots: rule.signals.map(({ hash }) => order.indexOf(hash)) }))
   const rules = planned.filter(({ rule }) => rule.phase === phase)
-  const observed = [...signals.values()].map((signal) => ({ signal, users: planned.filter(({ rule }) => rule.signals.some(({ hash }) => hash === signal.hash)) }))
-  return { rules, observed, isEmpty: rules.length === 0 && observed.length === 0 }
+  const observed = [...signals.values()].map((signal, index) => ({ signal, index, users: planned.filter(({ rule }) => rule.signals.some(({ hash }) => hash === signal.hash)) }))
+  return { rules, groups: groupByWhere(observed), signalCount: observed.length, isCounting: rules.every(({ slots }) => slots.some((slot) => slot >= 0)), isEmpty: rules.length === 0 && observed.length === 0 }
 }
 
 /** A rule with where its signals' values are found: indices into what was observed, -1 for what must be read. */
@@ -26,7 +27,27 @@ export interface PlannedRule {
   readonly slots: readonly number[]
 }
 
-/** A signal and the rules that share it. */
-export interface SharedSignal { readonly signal: CompiledSignal, readonly users: readonly PlannedRule[] }
+/** A signal, its index among those observed in the phase, and the rules that share it. */
+export interface SharedSignal { readonly signal: CompiledSignal, readonly index: number, readonly users: readonly PlannedRule[] }
 
-export interface PhasePlan { readonly rules: readonly PlannedRule[], readonly observed: readonly SharedSignal[], readonly isEmpty: boolean }
+/** Signals with one `where`, which is evaluated once for all of them. */
+export interface SignalGroup { readonly where: Expression | undefined, readonly signals: readonly SharedSignal[] }
+
+export interface PhasePlan {
+  readonly rules: readonly PlannedRule[]
+  readonly groups: readonly SignalGroup[]
+  /** How many signals are observed in the phase. */
+  readonly signalCount: number
+  /** True when every rule counts in this phase, so that none is concerned by a request that is not observed. */
+  readonly isCounting: boolean
+  readonly isEmpty: boolean
+}
+
+function groupByWhere (shared: readonly SharedSignal[]): SignalGroup[] {
+  const groups = new Map<string, SharedSignal[]>()
+  for (const one of shared) {
+    const where = one.signal.where?.canonical ?? ''
+    groups.set(where, [...groups.get(where) ?? [], one])
+  }
+  return [...groups.values()].map((signals) => ({ where: signals[0]?.signal.where, signals }))
+}

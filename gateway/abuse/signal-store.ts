@@ -11,15 +11,19 @@ const MEMBERS_MAX = 64
 
 /** Reads and writes signals. Keys and members reach the store as keyed hashes only, so that nothing personal is kept. */
 export interface SignalStore {
-  /** Adds a request to a signal and returns the signal's value; undefined when the request is none of its own. */
+  /** Adds a request, for which `where` holds, to a signal and returns the signal's value; undefined when it has no key or no member. */
   readonly observe: (signal: CompiledSignal, context: Context, nowMs: number) => MaybePromise<number | Fault> | undefined
   /** The value for this request's key; 0 when the request has none. */
   readonly read: (signal: CompiledSignal, context: Context, nowMs: number) => MaybePromise<number | Fault>
 }
 
+/** Digests of keys kept in memory, so that a busy client's is not computed at every request. */
+const DIGESTS_MAX = 10_000
+
 /** `key` keeps the hashes from being reversed by trying out user names and addresses. */
 export function createSignalStore (window: Window, key: Secret): SignalStore {
   const secret = key.reveal()
+  const storeKeys = new Map<string, string>()
 
   function digest (purpose: string, hash: string, text: string): string {
     return createHmac('sha256', secret).update(purpose).update(hash).update(text).digest('base64url').slice(0, 22)
@@ -32,7 +36,17 @@ export function createSignalStore (window: Window, key: Secret): SignalStore {
       if (part === '') return undefined
       parts.push(part)
     }
-    return `signal:${signal.hash}:${digest('k', signal.hash, parts.length === 1 ? parts[0] as string : JSON.stringify(parts))}`
+    return storeKeyOf(signal.hash, parts.length === 1 ? parts[0] as string : JSON.stringify(parts))
+  }
+
+  function storeKeyOf (hash: string, text: string): string {
+    const name = hash + text
+    const known = storeKeys.get(name)
+    if (known !== undefined) return known
+    if (storeKeys.size >= DIGESTS_MAX) storeKeys.clear()
+    const storeKey = `signal:${hash}:${digest('k', hash, text)}`
+    storeKeys.set(name, storeKey)
+    return storeKey
   }
 
   function observationsOf (signal: CompiledSignal, context: Context): readonly Observation[] {
@@ -44,7 +58,6 @@ export function createSignalStore (window: Window, key: Secret): SignalStore {
   }
 
   function observe (signal: CompiledSignal, context: Context, nowMs: number): MaybePromise<number | Fault> | undefined {
-    if (signal.where !== undefined && signal.where.evaluate(context) !== true) return undefined
     const storeKey = keyOf(signal, context)
     if (storeKey === undefined) return undefined
     const observations = observationsOf(signal, context)

@@ -24,7 +24,7 @@ export const requestVariables = {
   certificate: { type: 'string', description: 'SHA-256 thumbprint of the client certificate' },
   grant_type: { type: 'string', description: 'grant_type of a token request' },
   card_fingerprints: { type: 'list<string>', description: 'keyed hashes of the card numbers in the request that are no test numbers; the key changes daily' },
-  body: { type: 'map<string, dyn>', description: 'scrubbed JSON body; empty when it is no object' }
+  body: { type: 'map<string, dyn>', description: 'scrubbed JSON body, without members that are null; empty when it is no object' }
 } as const satisfies Record<string, Variable>
 
 /** What `outcome` has, in phase outcome. */
@@ -92,11 +92,14 @@ export interface Context {
 
 /**
  * JSON as maps, because the engine takes an object for what its member `constructor` says it is: a body with such a
- * member would make every rule that reads bodies fail.
+ * member would make every rule that reads bodies fail. A member that is null is left out, so that `has` tells it from a value.
  */
 function toMap (object: { readonly [key: string]: Json }, budget: { left: number }): Map<string, unknown> {
   const map = new Map<string, unknown>()
-  for (const key of Object.keys(object)) map.set(key, toCelValue(object[key] as Json, budget))
+  for (const key of Object.keys(object)) {
+    const value = object[key] as Json
+    if (value !== null) map.set(key, toCelValue(value, budget))
+  }
   return map
 }
 
