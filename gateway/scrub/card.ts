@@ -1,5 +1,5 @@
 import { hasIssuerOfLength, isLuhnValid } from './card-brands.ts'
-import type { Claims, DetectContext, Span } from './span.ts'
+import type { Claims, DetectContext } from './span.ts'
 
 /** What stands where a card number stood. */
 export const CARD_REMOVED = '[card removed]'

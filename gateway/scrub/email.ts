@@ -48,9 +48,14 @@ function replace (address: string, context: DetectContext): string {
 function readLocalStart (text: string, at: number, floor: number): number {
   let start = at
   while (start > floor && at - start < LOCAL_LENGTH_MAX && isLocal(text.charCodeAt(start - 1))) start--
+  if (isLowSurrogate(text.charCodeAt(start))) start++
   if (text.charAt(start - 1) === '%' && /^[0-9a-f]{2}/i.test(text.slice(start, at))) start += 2
   while (start < at - 1 && `.'-*\``.includes(text.charAt(start))) start++
   return start
+}
+
+function isLowSurrogate (code: number): boolean {
+  return code >= 0xdc00 && code <= 0xdfff
 }
 
 function isLocal (code: number): boolean {
@@ -62,6 +67,7 @@ function readDomainEnd (text: string, start: number): number {
   let end = start
   const limit = Math.min(text.length, start + DOMAIN_LENGTH_MAX)
   while (end < limit && isDomain(text.charCodeAt(end))) end++
+  if (isLowSurrogate(text.charCodeAt(end))) end--
   while (end > start && '.-'.includes(text.charAt(end - 1))) end--
   const domain = text.slice(start, end)
   if (domain.startsWith('.') || domain.includes('..')) return -1

@@ -54,6 +54,11 @@ export function decodePercent (text: string, isForm = false): View | undefined {
   return { text: parts.join(''), starts: starts.subarray(0, length) }
 }
 
+/** Percent-encodes a component (RFC 3986 §2.1); half a surrogate pair becomes U+FFFD instead of an exception. */
+export function encodePercent (text: string | number): string {
+  return encodeURIComponent(String(text).toWellFormed())
+}
+
 function decodeAt (text: string, at: number, isForm: boolean): { decoded: string, end: number } {
   const first = byteAt(text, at)
   if (first < 0) {

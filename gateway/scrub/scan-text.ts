@@ -1,6 +1,6 @@
 import { CARD_REMOVED, detectCards } from './card.ts'
 import { detectEmails } from './email.ts'
-import { decodePercent, findBase64 } from './encoded.ts'
+import { decodePercent, encodePercent, findBase64 } from './encoded.ts'
 import { findMatches } from './find-matches.ts'
 import { detectIbans } from './iban.ts'
 import type { MemberHint } from './member-name.ts'
@@ -103,7 +103,7 @@ function findPercentEncoded (text: string, context: DetectContext, found: readon
   const isKnown = ({ start, end, pans }: Span): boolean => pans === undefined && plain.isTaken(start, start + 1) && plain.isTaken(end - 1, end)
   return scanView(composeViews(decoded, foldText(decoded.text)), text.length, 0, context)
     .filter((span) => span.replacement !== undefined && !isKnown(span))
-    .map((span) => ({ ...span, replacement: encodeURIComponent(span.replacement as string) }))
+    .map((span) => ({ ...span, replacement: encodePercent(span.replacement as string) }))
 }
 
 function findInBase64 (text: string, context: DetectContext): Span[] {

@@ -1,5 +1,5 @@
 import { appendPointer } from '../../kernel/index.ts'
-import { decodePercent } from './encoded.ts'
+import { decodePercent, encodePercent } from './encoded.ts'
 import { hintOfName, type MemberHint } from './member-name.ts'
 import type { PathMatcher } from './paths.ts'
 import type { ScrubScalar } from './scrub-scalar.ts'
@@ -34,8 +34,8 @@ export function createQueryScrub (deps: UrlDeps): ScrubUrlPart {
     const value = split < 0 ? undefined : scrubValue(pair.slice(split + 1), scope, hintOfName(path[1] as string), isAlwaysNamed(deps.always, path))
     if (value !== undefined) findings.note(pointer, value.kinds, value.pans)
     if (name === undefined && value === undefined) return pair
-    const outName = name === undefined ? rawName : encodeURIComponent(name.value)
-    return split < 0 ? outName : `${outName}=${value === undefined ? pair.slice(split + 1) : encodeURIComponent(value.value)}`
+    const outName = name === undefined ? rawName : encodePercent(name.value)
+    return split < 0 ? outName : `${outName}=${value === undefined ? pair.slice(split + 1) : encodePercent(value.value)}`
   }
 
   function scrubValue (raw: string, scope: string, hint: MemberHint | undefined, isAlways: boolean): ReturnType<ScrubScalar> {
@@ -63,7 +63,7 @@ export function createPathScrub (deps: UrlDeps): ScrubUrlPart {
       if (found === undefined) return segment
       before = String(found.value)
       findings.note(`/path/${at}`, found.kinds, found.pans)
-      return encodeURIComponent(found.value)
+      return encodePercent(found.value)
     })
     return (isRooted ? '/' : '') + scrubbed.join('/')
   }
