@@ -16,7 +16,7 @@ const STRUCTURED_TOKEN_ROUTES = new Set(['introspection', 'revocation'])
  */
 export function anchorToIssuer (provider: Provider, mtlsOrigin: string): void {
   const { prototype } = provider.OIDCContext
-  const assignEntity = prototype.entity
+  const assignEntity = Reflect.get(prototype, 'entity') as (this: Context, key: string, value: unknown) => void
 
   prototype.urlFor = function urlFor (name, options) {
     return new URL(provider.pathFor(name, { mountPath: '', ...options }), provider.issuer).href

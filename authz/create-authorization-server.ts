@@ -36,17 +36,33 @@ export async function createAuthorizationServer (deps: AuthorizationServerDeps):
   const pages = createPages(profile.brand)
   const describe = (record: ClientRecord) => describeClient(record, profile.signingAlgorithm)
   const verifier = createAccessTokenVerifier({
-    issuer: deps.issuer, keys: prepareVerificationKeys(signingKeys), clock, clients, issued,
-    tokenAgeAdvanceMs: deps.tokenAgeAdvanceMs, findOpaque: async (token) => await findOpaque(provider, token),
+    issuer: deps.issuer,
+    keys: prepareVerificationKeys(signingKeys),
+    clock,
+    clients,
+    issued,
+    tokenAgeAdvanceMs: deps.tokenAgeAdvanceMs,
+    findOpaque: async (token) => await findOpaque(provider, token),
     ...(deps.verifiedTokensMax === undefined ? {} : { cachedMax: deps.verifiedTokensMax }),
   })
   const adapter = createStoreAdapter({
-    keyValue, clock, clients, issued, describeClient: describe, tokenAgeAdvanceMs: deps.tokenAgeAdvanceMs,
+    keyValue,
+    clock,
+    clients,
+    issued,
+    describeClient: describe,
+    tokenAgeAdvanceMs: deps.tokenAgeAdvanceMs,
     findLiveJwt: (token) => chain(verifier.readLiveClaims(token), (claims) => claims === undefined ? undefined : issued.find(claims.jti)),
   })
   const certificateOf = (ctx: KoaContextWithOIDC) => deps.certificateOf(ctx.req)
   const provider = new Provider(deps.issuer, buildProviderConfiguration({
-    ...deps, adapter, signingKeys, clients, users, pages, certificateOf,
+    ...deps,
+    adapter,
+    signingKeys,
+    clients,
+    users,
+    pages,
+    certificateOf,
     shapeAccessToken: (ctx, token, parts) => shapeAccessToken({ clock, issued, keyValue, certificateOf, isBinding: profile.bindTokensToCertificates }, ctx, token, parts),
   }))
   adaptProvider(provider, deps)
@@ -93,11 +109,10 @@ async function findOpaque (provider: Provider, value: string): Promise<TokenClai
     clientId: token.clientId,
     scopes: [...token.scopes],
     audiences: [token.aud ?? []].flat(),
-    issuedAtMs: (token.iat ?? 0) * 1000,
+    issuedAtMs: token.iat * 1000,
     expMs: token.exp * 1000,
     isOpaque: true,
     ...(subject === undefined ? {} : { subject }),
     ...(thumbprint === undefined ? {} : { thumbprint }),
   }
 }
-

@@ -94,7 +94,9 @@ function loginContent (view: LoginView): SafeHtml {
   return html`<p><b>${view.clientName}</b> asks you to sign in. Choose a test user of its sandbox:</p>
 <form method="post" action="${view.action}">
 <input type="hidden" name="csrf" value="${view.csrfToken}">
-${choices.length === 0 ? html`<p role="status">This sandbox has no test users yet. Create one with the control API.</p>` : html`<ul class="choices" aria-label="Test users">
+${choices.length === 0
+? html`<p role="status">This sandbox has no test users yet. Create one with the control API.</p>`
+: html`<ul class="choices" aria-label="Test users">
 ${choices}</ul>`}
 </form>
 <form method="post" action="${view.abortAction}">

@@ -28,7 +28,7 @@ export function buildProviderConfiguration (deps: ConfigurationDeps): Configurat
   const { profile, apis } = deps
   return {
     adapter: deps.adapter,
-    jwks: { keys: deps.signingKeys.map((key) => ({ ...key })) } as NonNullable<Configuration['jwks']>,
+    jwks: { keys: deps.signingKeys.map((key) => ({ ...key })) },
     cookies: { keys: [...deps.cookieKeys], names: { session: 'sandgate_session', interaction: 'sandgate_interaction', resume: 'sandgate_resume' } },
     clientAuthMethods: [...profile.clientAuthenticationMethods] as NonNullable<Configuration['clientAuthMethods']>,
     clientDefaults: { id_token_signed_response_alg: profile.signingAlgorithm } as NonNullable<Configuration['clientDefaults']>,

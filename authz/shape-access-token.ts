@@ -45,7 +45,7 @@ export async function shapeAccessToken (
 function recordOf (token: AccessToken | ClientCredentials, payload: Record<string, unknown>, jti: string, issuedAtMs: number): IssuedToken {
   const user = 'accountId' in token ? pickDefined({ accountId: token.accountId, grantId: token.grantId, gty: token.gty }) : {}
   return {
-    kind: token.kind as IssuedToken['kind'],
+    kind: token.kind,
     format: 'jwt',
     jti,
     clientId: token.clientId ?? '',

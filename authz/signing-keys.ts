@@ -1,4 +1,4 @@
-import { constants, createPublicKey, verify, type JsonWebKeyInput, type KeyObject } from 'node:crypto'
+import { constants, createPublicKey, verify, type KeyObject } from 'node:crypto'
 import { calculateJwkThumbprint, type JWK } from 'jose'
 
 /** A signing key's public half, ready to verify. */
@@ -43,7 +43,7 @@ export function prepareVerificationKeys (keys: readonly JWK[]): ReadonlyMap<stri
     const { kid, alg } = key
     const algorithm = alg === undefined ? undefined : ALGORITHMS.get(alg)
     if (kid === undefined || alg === undefined || algorithm === undefined) throw new Error(`signing key ${kid ?? '(without kid)'} has no usable algorithm: ${alg ?? 'none given'}`)
-    prepared.set(kid, { kid, alg, verifies: algorithm(createPublicKey({ key: { ...key } as JsonWebKeyInput['key'], format: 'jwk' })) })
+    prepared.set(kid, { kid, alg, verifies: algorithm(createPublicKey({ key: { ...key }, format: 'jwk' })) })
   }
   return prepared
 }

@@ -31,7 +31,15 @@ const AGING = new Set(['RefreshToken', 'AuthorizationCode'])
 export function createStoreAdapter (deps: StoreAdapterDeps): AdapterFactory {
   return function openAdapter (model: string): Adapter {
     const adapter = model === 'Client' ? createClientAdapter(deps) : createModelAdapter(deps, model)
-    return Object.fromEntries(Object.entries(adapter).map(([name, operation]) => [name, reportOutage(operation)])) as unknown as Adapter
+    return {
+      find: reportOutage(async (...input: Parameters<Adapter['find']>) => await adapter.find(...input)),
+      findByUid: reportOutage(async (...input: Parameters<Adapter['findByUid']>) => await adapter.findByUid(...input)),
+      findByUserCode: reportOutage(async (...input: Parameters<Adapter['findByUserCode']>) => await adapter.findByUserCode(...input)),
+      upsert: reportOutage(async (...input: Parameters<Adapter['upsert']>) => await adapter.upsert(...input)),
+      consume: reportOutage(async (...input: Parameters<Adapter['consume']>) => await adapter.consume(...input)),
+      destroy: reportOutage(async (...input: Parameters<Adapter['destroy']>) => await adapter.destroy(...input)),
+      revokeByGrantId: reportOutage(async (...input: Parameters<Adapter['revokeByGrantId']>) => await adapter.revokeByGrantId(...input)),
+    }
   }
 }
 

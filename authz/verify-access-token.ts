@@ -77,7 +77,7 @@ export function createAccessTokenVerifier (deps: VerifierDeps): AccessTokenVerif
     return chain(clients.find(claims.clientId), (client) => {
       if (client === undefined) return refuse('token_revoked', `the token's client ${claims.clientId} does not exist any more`)
       const { sandboxId } = client
-      const aged = judgeTimes(claims, sandboxId)
+      const aged = judgeTimes(deps, claims, sandboxId)
       if (aged !== undefined) return { ...aged, claimedClientId: client.clientId }
       return chain(claims.isOpaque === true ? true : issued.find(claims.jti), (record) => {
         if (record === undefined) return { ...refuse('token_revoked', `the token ${claims.jti} or its grant was revoked`), claimedClientId: client.clientId }
@@ -86,26 +86,14 @@ export function createAccessTokenVerifier (deps: VerifierDeps): AccessTokenVerif
     })
   }
 
-  function judgeTimes (claims: TokenClaims, sandboxId: SandboxId): TokenRefusal | undefined {
-    const nowMs = clock.nowMs()
-    const advancedMs = deps.tokenAgeAdvanceMs(sandboxId, claims.issuedAtMs)
-    if (nowMs + advancedMs >= claims.expMs) return refuse('token_expired', `expired at ${iso(claims.expMs)}; it is ${iso(nowMs)}${advancedMs > 0 ? `, and the sandbox's clock was advanced by ${advancedMs} ms since the token was issued` : ''}`)
-    if (claims.nbfMs !== undefined && nowMs + advancedMs < claims.nbfMs) return refuse('token_not_yet_valid', `not valid before ${iso(claims.nbfMs)}; it is ${iso(nowMs)}`)
-    return undefined
-  }
-
   function judge (entry: Admitted, expect: TokenExpectation): MaybePromise<TokenVerdict> {
     return chain(clients.find(entry.claims.clientId), (client) => {
       const refusal = client === undefined
         ? refuse('token_revoked', `the token's client ${entry.claims.clientId} does not exist any more`)
-        : judgeStanding(entry.claims) ?? judgeTimes(entry.claims, entry.sandboxId) ?? judgeUse(entry.claims, expect)
+        : judgeStanding(deps, entry.claims) ?? judgeTimes(deps, entry.claims, entry.sandboxId) ?? judgeUse(entry.claims, expect)
       if (refusal === undefined) return { kind: 'verified', caller: entry.caller, expiresAtMs: entry.claims.expMs }
       return client === undefined ? refusal : { ...refusal, claimedClientId: client.clientId }
     })
-  }
-
-  function judgeStanding (claims: TokenClaims): TokenRefusal | undefined {
-    return issued.isKnownRevoked(claims.jti) ? refuse('token_revoked', `the token ${claims.jti} or its grant was revoked`) : undefined
   }
 
   function attribute (refusal: TokenRefusal, clientId: string | undefined): MaybePromise<TokenRefusal> {
@@ -160,6 +148,20 @@ function selectKey (deps: VerifierDeps, header: JsonObject, payload: JsonObject)
   if (key === undefined) return refuse('token_signature_invalid', `kid ${show(kid)} names no signing key of this server`)
   if (key.alg !== alg) return refuse('token_algorithm_refused', `alg is ${alg}, but key ${key.kid} is for ${key.alg}`)
   return { kind: 'selected', key }
+}
+
+function judgeStanding ({ issued }: VerifierDeps, { jti }: TokenClaims): TokenRefusal | undefined {
+  return issued.isKnownRevoked(jti) ? refuse('token_revoked', `the token ${jti} or its grant was revoked`) : undefined
+}
+
+/** On the sandbox's clock: real age plus what the clock was advanced since the token was issued. */
+function judgeTimes ({ clock, tokenAgeAdvanceMs }: VerifierDeps, claims: TokenClaims, sandboxId: SandboxId): TokenRefusal | undefined {
+  const nowMs = clock.nowMs()
+  const advancedMs = tokenAgeAdvanceMs(sandboxId, claims.issuedAtMs)
+  const advance = advancedMs > 0 ? `, and the sandbox's clock was advanced by ${advancedMs} ms since the token was issued` : ''
+  if (nowMs + advancedMs >= claims.expMs) return refuse('token_expired', `expired at ${iso(claims.expMs)}; it is ${iso(nowMs)}${advance}`)
+  if (claims.nbfMs !== undefined && nowMs + advancedMs < claims.nbfMs) return refuse('token_not_yet_valid', `not valid before ${iso(claims.nbfMs)}; it is ${iso(nowMs)}${advance}`)
+  return undefined
 }
 
 function judgeUse (claims: TokenClaims, expect: TokenExpectation): TokenRefusal | undefined {

@@ -93,7 +93,7 @@ await t.test('another media type, a duplicate parameter and a broken Basic heade
 })
 
 await t.test('bytes that are no proper request never stop the server', async (t) => {
-  const hosts = `Host: localhost\r\n`
+  const hosts = 'Host: localhost\r\n'
   for (const text of [
     `POST /oauth/token HTTP/1.1\r\n${hosts}Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\ngrant`,
     `POST /oauth/token HTTP/1.1\r\n${hosts}Content-Type: application/x-www-form-urlencoded\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`,

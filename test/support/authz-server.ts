@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { createServer, type Server } from 'node:https'
 import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { TLSSocket } from 'node:tls'
+import { TLSSocket } from 'node:tls'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { JWK } from 'jose'
 import { createAuthorizationServer, type AuthorizationFailure, type AuthorizationProfile, type AuthorizationServer, type AuthorizationServerDeps } from '../../authz/index.ts'
@@ -64,8 +64,8 @@ export async function openTestServer (options: { readonly profile?: Partial<Auth
   const signingKey: JWK = { ...generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' }) as JWK, kid: 'test-key', alg: 'ES256', use: 'sig' }
 
   function certificateOf (request: IncomingMessage): VerifiedCertificate | undefined {
-    const { raw } = (request.socket as TLSSocket).getPeerCertificate?.(true) ?? {}
-    const verdict = raw === undefined ? undefined : verify(raw)
+    const peer: { readonly raw?: Buffer } = request.socket instanceof TLSSocket ? request.socket.getPeerCertificate(true) : {}
+    const verdict = peer.raw === undefined ? undefined : verify(peer.raw)
     return verdict?.kind === 'trusted' ? verdict.certificate : undefined
   }
 
@@ -93,7 +93,14 @@ export async function openTestServer (options: { readonly profile?: Partial<Auth
   }))
 
   return {
-    authz, stores, issuer, mtlsOrigin, ca: root.certificatePem, authority, signingKey, failures,
+    authz,
+    stores,
+    issuer,
+    mtlsOrigin,
+    ca: root.certificatePem,
+    authority,
+    signingKey,
+    failures,
     issueCertificate: async (commonName) => await authority.issueClientCertificate({ commonName, organization: 'Ümlaut, Inc.', lifetimeMs: 86_400_000 }),
     advanceClock: (ms) => { offsetMs += ms },
     advanceSandbox: (sandboxId, byMs) => { advances.push({ sandboxId, atMs: clock.nowMs(), byMs }) },
