@@ -38,10 +38,10 @@ export interface Refusal {
   readonly evidence?: { readonly [name: string]: Json }
 }
 
-/** What a stage decides. */
+/** What a stage decides. A refusal too may have learnt something (what is left of a budget), for the stages that still see it. */
 export type Verdict<Adds> =
   | { readonly kind: 'pass', readonly adds: Adds, readonly findings?: readonly Finding[] }
-  | { readonly kind: 'refuse', readonly refusal: Refusal, readonly findings?: readonly Finding[] }
+  | { readonly kind: 'refuse', readonly refusal: Refusal, readonly adds?: Adds, readonly findings?: readonly Finding[] }
 
 /** The verdict of a stage that has nothing to add. */
 export const PASS: Verdict<object> = Object.freeze({ kind: 'pass', adds: Object.freeze({}) })

@@ -50,11 +50,9 @@ function resume (verdict: Promise<Verdict<object>>, index: number, stages: reado
 
 function admit (verdict: Verdict<object>, stage: AnyStage, passage: Passage): boolean {
   if (verdict.findings !== undefined) passage.findings.push(...verdict.findings)
-  if (verdict.kind === 'pass') {
-    const adds = verdict.adds as Record<string, unknown>
-    for (const fact in adds) (passage as unknown as Record<string, unknown>)[fact] = adds[fact]
-    return true
-  }
+  const adds = verdict.adds as Record<string, unknown> | undefined
+  for (const fact in adds) (passage as unknown as Record<string, unknown>)[fact] = adds[fact]
+  if (verdict.kind === 'pass') return true
   passage.refusal = { ...verdict.refusal, stage: stage.name }
   return false
 }

@@ -1,4 +1,4 @@
-import { pass, refuse, type ErrorCode, type Verdict } from '../../kernel/index.ts'
+import { pass, type ErrorCode, type Verdict } from '../../kernel/index.ts'
 import type { LimitOutcome } from '../limits/index.ts'
 
 /** The verdict on a spent budget: refused in enforce mode, noted in report mode. */
@@ -6,5 +6,6 @@ export function verdictOfLimit<Facts> (outcome: LimitOutcome, stage: string, cod
   if (outcome.isAllowed && !outcome.isExceeded) return pass(facts)
   const detail = `${outcome.name}: ${outcome.limit} in ${outcome.windowMs} ms are spent${outcome.isDegraded ? ' (the shared store is lost)' : ''}`
   if (outcome.isAllowed) return { kind: 'pass', adds: facts, findings: [{ stage, code, detail }] }
-  return refuse({ code, internalDetail: detail, retryAfterSeconds: Math.max(1, Math.ceil(outcome.retryAfterMs / 1000)), violatedPolicies: [outcome.name] })
+  const retryAfterSeconds = Math.max(1, Math.ceil(outcome.retryAfterMs / 1000))
+  return { kind: 'refuse', adds: facts, refusal: { code, internalDetail: detail, retryAfterSeconds, violatedPolicies: [outcome.name] } }
 }

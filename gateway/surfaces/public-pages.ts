@@ -12,7 +12,8 @@ const PAGE_HEADERS = {
 /** Serves what needs no credentials: the console's files and the documentation of each error code. */
 export function registerPublicPages (scope: FastifyInstance, { documentationUrl }: { readonly documentationUrl: string }): void {
   const files = consoleFiles()
-  for (const { path, contentType, body } of files) {
+  for (const { path: file, contentType, body } of files) {
+    const path = `/console/${file}`
     scope.get(path, { config: { facts: factsOf(path) } as object }, (_request, reply) => reply.headers(PAGE_HEADERS).type(contentType).send(body))
   }
   const prefix = new URL(documentationUrl).pathname
