@@ -1,5 +1,6 @@
 import { isJsonObject, randomId, type Clock, type Json, type JsonObject } from '../../kernel/index.ts'
 import type { KeyValue, MaybePromise, Notices } from '../../stores/index.ts'
+import { createBanMemory, keyOf } from './create-ban-memory.ts'
 import { andThen, attempt } from './maybe-promise.ts'
 import type { BanScope } from './rule-definition.ts'
 
@@ -42,107 +43,61 @@ export interface BanBook extends BanList {
 const SPACE = 'ban'
 const TOPIC = 'ban-changed'
 const PAGE = 500
-/** Bans in memory at which ended ones are swept out. */
-const SWEEP_SIZE = 1024
-
 /**
  * Keeps bans in memory for lookups, in a key-value space for restarts, and the same on every instance by notices. Notices
  * that were lost are made good when the gap is told, and by the next `load` or `list`.
  */
 export function createBanList (deps: { readonly keyValue: KeyValue, readonly notices: Notices, readonly clock: Clock }): BanBook {
   const { keyValue, notices, clock } = deps
-  const bans = new Map<string, Ban>()
-  let sweepAt = SWEEP_SIZE
-
-  function inForce (scope: BanScope, subject: string, nowMs: number): Ban | undefined {
-    const ban = bans.get(keyOf(scope, subject))
-    return ban === undefined || ban.endsAtMs <= nowMs ? undefined : ban
-  }
-
-  function remember (ban: Ban): void {
-    bans.set(keyOf(ban.scope, ban.subject), ban)
-    if (bans.size < sweepAt) return
-    const nowMs = clock.nowMs()
-    for (const [key, { endsAtMs }] of bans) if (endsAtMs <= nowMs) bans.delete(key)
-    sweepAt = Math.max(SWEEP_SIZE, bans.size * 2)
-  }
-
-  function forget (key: string, id: string): void {
-    if (bans.get(key)?.id === id) bans.delete(key)
-  }
-
-  /** Two instances may ban one subject at a time: the longer ban wins on both. */
-  function isOutlasted (ban: Ban): boolean {
-    return (inForce(ban.scope, ban.subject, ban.startedAtMs)?.endsAtMs ?? 0) > ban.endsAtMs
-  }
-
-  const unsubscribe = notices.subscribe(TOPIC, (message) => {
-    const ban = readBan(message['ban'])
-    if (ban !== undefined && message['kind'] === 'set' && !isOutlasted(ban)) remember(ban)
-    if (ban !== undefined && message['kind'] === 'lifted') forget(keyOf(ban.scope, ban.subject), ban.id)
-  }, () => { attempt(refresh) })
-
-  function find ({ address, clientId }: { readonly address: string, readonly clientId?: string | undefined }): Ban | undefined {
-    if (bans.size === 0) return undefined
-    const nowMs = clock.nowMs()
-    const ofAddress = inForce('address', address, nowMs)
-    const ofClient = clientId === undefined ? undefined : inForce('client', clientId, nowMs)
-    if (ofAddress === undefined || ofClient === undefined) return ofAddress ?? ofClient
-    return ofAddress.endsAtMs > ofClient.endsAtMs ? ofAddress : ofClient
-  }
+  const memory = createBanMemory(clock)
 
   function set (wanted: Omit<Ban, 'id'>): MaybePromise<Ban> {
-    const standing = inForce(wanted.scope, wanted.subject, wanted.startedAtMs)
+    const standing = memory.inForce(wanted.scope, wanted.subject, wanted.startedAtMs)
     if (standing !== undefined && standing.endsAtMs >= wanted.endsAtMs) return standing
     const ban: Ban = { id: randomId('ban'), ...wanted }
-    remember(ban)
+    memory.remember(ban)
     const stored = keyValue.put(SPACE, keyOf(ban.scope, ban.subject), writeBan(ban), { ttlMs: ban.endsAtMs - ban.startedAtMs })
     return andThen(stored, () => andThen(notices.publish(TOPIC, { kind: 'set', ban: writeBan(ban) }), () => ban))
   }
 
-  function load (after?: string, found: Map<string, Ban> = new Map()): MaybePromise<Map<string, Ban>> {
-    return andThen(keyValue.list(SPACE, { limit: PAGE, ...(after === undefined ? {} : { after }) }), (entries) => {
-      for (const { key, value } of entries) {
-        const ban = readBan(value)
-        if (ban !== undefined) found.set(key, ban)
-      }
-      const last = entries.at(-1)
-      return entries.length < PAGE || last === undefined ? found : load(last.key, found)
-    })
-  }
-
-  /** What the store does not hold was lifted elsewhere, unless it was set after `sinceMs` (here, or with the store lost). */
-  function replace (found: ReadonlyMap<string, Ban>, sinceMs: number): void {
-    for (const [key, { startedAtMs }] of bans) if (!found.has(key) && startedAtMs < sinceMs) bans.delete(key)
-    for (const ban of found.values()) remember(ban)
+  function load (): MaybePromise<void> {
+    const nowMs = clock.nowMs()
+    return andThen(readAll(keyValue), (found) => memory.replace(found, nowMs))
   }
 
   async function list (): Promise<readonly Ban[]> {
-    const nowMs = clock.nowMs()
-    replace(await load(), nowMs)
-    return [...bans.values()].filter(({ endsAtMs }) => endsAtMs > nowMs).sort((a, b) => b.startedAtMs - a.startedAtMs)
+    await load()
+    return memory.list()
   }
 
   async function lift (id: string): Promise<boolean> {
     const ban = (await list()).find((candidate) => candidate.id === id)
     if (ban === undefined) return false
-    const key = keyOf(ban.scope, ban.subject)
-    await keyValue.delete(SPACE, key)
-    forget(key, id)
+    await keyValue.delete(SPACE, keyOf(ban.scope, ban.subject))
+    memory.forget(ban)
     await notices.publish(TOPIC, { kind: 'lifted', ban: writeBan(ban) })
     return true
   }
 
-  function refresh (): MaybePromise<void> {
-    const nowMs = clock.nowMs()
-    return andThen(load(), (found) => replace(found, nowMs))
-  }
+  const close = notices.subscribe(TOPIC, (message) => {
+    const ban = readBan(message['ban'])
+    if (ban !== undefined && message['kind'] === 'set') memory.learn(ban)
+    if (ban !== undefined && message['kind'] === 'lifted') memory.forget(ban)
+  }, () => { void attempt(load) })
 
-  return { find, list, lift, set, load: refresh, close: unsubscribe }
+  return { find: memory.find, list, lift, set, load, close }
 }
 
-function keyOf (scope: BanScope, subject: string): string {
-  return `${scope}:${subject}`
+/** Every ban that the store holds, by key. */
+function readAll (keyValue: KeyValue, after?: string, found: Map<string, Ban> = new Map()): MaybePromise<ReadonlyMap<string, Ban>> {
+  return andThen(keyValue.list(SPACE, { limit: PAGE, ...(after === undefined ? {} : { after }) }), (entries) => {
+    for (const { key, value } of entries) {
+      const ban = readBan(value)
+      if (ban !== undefined) found.set(key, ban)
+    }
+    const last = entries.at(-1)
+    return entries.length < PAGE || last === undefined ? found : readAll(keyValue, last.key, found)
+  })
 }
 
 function writeBan (ban: Ban): JsonObject {

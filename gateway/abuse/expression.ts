@@ -53,7 +53,7 @@ export function compileExpression (language: Language, text: string, types: read
   if (!types.includes(type)) {
     return { kind: 'refused', message: `the expression yields ${type}, not ${types.join(' or ')}`, hint: hintForType(type, types) }
   }
-  return { kind: 'compiled', expression: { text, canonical, type, names: namesIn(parsed.ast), conjuncts, evaluate: (context) => parsed(context) } }
+  return { kind: 'compiled', expression: { text, canonical, type, names: namesIn(parsed.ast), conjuncts, evaluate: (context): unknown => parsed(context) } }
 }
 
 function inspectTree (node: ASTNode, patterns: LinearPatterns): { message: string, hint: string } | undefined {

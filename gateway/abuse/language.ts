@@ -50,12 +50,15 @@ function declareSignals (base: Language, types: { readonly [name: string]: 'int'
   const isInt = names.map((name) => types[name] === 'int')
   /** One class per rule, because the engine tells types apart by their constructors. */
   class SignalValues {
-    constructor (numbers: readonly number[]) {
-      const self = this as Record<string, unknown>
+    readonly [name: string]: bigint | number
+
+    static of (numbers: readonly number[]): SignalValues {
+      const values = new SignalValues() as Record<string, bigint | number>
       for (let i = 0; i < names.length; i++) {
         const value = numbers[i] as number
-        self[names[i] as string] = isInt[i] === true ? BigInt(Math.trunc(value)) : value
+        values[names[i] as string] = isInt[i] === true ? BigInt(Math.trunc(value)) : value
       }
+      return values
     }
   }
   const environment = base.environment.clone()
@@ -63,7 +66,7 @@ function declareSignals (base: Language, types: { readonly [name: string]: 'int'
     .registerVariable('signals', 'Signals')
   return {
     language: { environment, patterns: base.patterns, members: { ...base.members, signals: names } },
-    values: (numbers) => new SignalValues(numbers)
+    values: (numbers) => SignalValues.of(numbers)
   }
 }
 

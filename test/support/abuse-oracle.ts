@@ -2,8 +2,8 @@ import { CelScalar, celEnv, celFunc, isCelError, isCelList, parse, plan } from '
 import { strings } from '@bufbuild/cel/ext'
 import type { OutcomeFacts, RequestFacts } from '../../gateway/abuse/index.ts'
 
-/** What an expression yields: a value in plain types, or that it fails. */
-export type Answer = string | number | boolean | readonly unknown[] | 'FAILS'
+/** What an expression yields: a value in plain types, or the text FAILS. */
+export type Answer = string | number | boolean | readonly unknown[]
 
 /** The same functions that rules have, for the other implementation of CEL. */
 const environment = celEnv({

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import type { RuleDefinition } from '../../../gateway/abuse/index.ts'
-import type { Mode } from '../../../kernel/index.ts'
+import type { Json, Mode } from '../../../kernel/index.ts'
 import { StoreUnavailable, type Stores } from '../../../stores/index.ts'
 import { atOnce, createFakeClock, createTestEngine, openTestStores, readShippedRules, writeFacts, writeRule } from '../../support/abuse-engine.ts'
 
@@ -249,8 +249,8 @@ t.test('a request that concerns no rule asks no store', async (t) => {
 
 t.test('a body cannot blind rules by its member names or its size', async (t) => {
   const { engine } = createTestEngine([writeRule({ phase: 'request', signals: {}, when: 'has(request.body.amount) && request.body.amount > 10', action: { kind: 'refuse' } })])
-  const body = JSON.parse('{"constructor":"x","toString":1,"__proto__":{"amount":1},"amount":11,"nested":{"constructor":{}}}')
+  const body = JSON.parse('{"constructor":"x","toString":1,"__proto__":{"amount":1},"amount":11,"nested":{"constructor":{}}}') as Json
   t.match(atOnce(engine.judgeRequest(writeFacts({ body }))), [{ effect: 'refuse' }])
-  t.match(atOnce(engine.judgeRequest(writeFacts({ body: { amount: 11, list: new Array(20_000).fill(1) } }))), [{ isFault: true, explanation: /more than 10000 values/ }], 'too large is told')
+  t.match(atOnce(engine.judgeRequest(writeFacts({ body: { amount: 11, list: Array.from({ length: 20_000 }, () => 1) } }))), [{ isFault: true, explanation: /more than 10000 values/ }], 'too large is told')
   for (const other of [undefined, null, [1], 'text', 5]) t.strictSame(atOnce(engine.judgeRequest(writeFacts({ body: other }))), [])
 })
