@@ -56,6 +56,6 @@ export function formatFound (value: unknown): string {
   if (value === null) return 'an empty value'
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`
   if (typeof value === 'object') return 'an object'
-  const text = typeof value === 'string' ? JSON.stringify(value).replace(/(\/\/)[^\s/@"]+(?=@)/, '$1[secret]') : String(value)
+  const text = JSON.stringify(value).replace(/(\/\/)[^\s/@"]+(?=@)/, '$1[secret]')
   return text.length > 80 ? `${text.slice(0, 77)}...` : text
 }

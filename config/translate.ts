@@ -40,12 +40,10 @@ function convertObject (schema: SchemaNode, value: { readonly [name: string]: un
 }
 
 function convertText (schema: SchemaNode, value: string, at: Path, baseDirectory: BaseDirectory): unknown {
-  switch (schema['x-means']) {
-    case 'duration': return parseDurationMs(value)
-    case 'secret': return new Secret(value)
-    case 'file':
-    case 'directory': return value === '' ? '' : path.resolve(baseDirectory(at), value)
-    case 'working-directory': return path.resolve(value)
-    default: return value
-  }
+  const meaning = schema['x-means']
+  if (meaning === 'duration') return parseDurationMs(value)
+  if (meaning === 'secret') return new Secret(value)
+  if (meaning === 'working-directory') return path.resolve(value)
+  const isPath = (meaning === 'file' || meaning === 'directory') && value !== ''
+  return isPath ? path.resolve(baseDirectory(at), value) : value
 }

@@ -76,9 +76,9 @@ function isNarrow (schema: Documented): boolean {
   return schema.type === 'integer' || schema.type === 'boolean' || schema.type === 'array' || schema.enum !== undefined || schema.pattern !== undefined
 }
 
-function allowVariable (schema: Record<string, unknown>): Documented {
+function allowVariable (schema: Documented): Documented {
   const { description, default: value, ...rest } = schema
-  return { ...(description === undefined ? {} : { description: String(description) }), ...(value === undefined ? {} : { default: value }), anyOf: [rest, { type: 'string', pattern: '\\$\\{' }] }
+  return { ...(description === undefined ? {} : { description }), ...(value === undefined ? {} : { default: value }), anyOf: [rest, { type: 'string', pattern: '\\$\\{' }] }
 }
 
 function hasDefault (schema: Documented): boolean {
@@ -149,7 +149,7 @@ function renderTable (rows: readonly Row[]): string {
 }
 
 function typeOf (schema: Documented): string {
-  if (schema.const !== undefined) return `\`${String(schema.const)}\``
+  if (schema.const !== undefined) return `\`${JSON.stringify(schema.const)}\``
   if (schema.enum !== undefined) return schema.enum.map((value) => value === '' ? 'empty' : `\`${String(value)}\``).join(', ')
   if (schema.anyOf !== undefined) return schema.anyOf.map(alternativeName).join(' or ')
   if (schema.type === 'object') return 'objects'

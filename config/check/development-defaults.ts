@@ -1,3 +1,4 @@
+/* eslint-disable no-template-curly-in-string -- references to variables are what people are to write */
 import type { Path, Violation } from '../problem.ts'
 import { isOverlapping } from '../validation/judge-cidr.ts'
 import { isReadable, type ConfigDocument } from './check.ts'
@@ -36,7 +37,8 @@ const PRECAUTIONS: readonly Precaution[] = [
  */
 export function judgeDevelopmentDefaults (config: ConfigDocument, violations: readonly Violation[]): { readonly problems: readonly Violation[], readonly warnings: readonly Violation[] } {
   const neglected = PRECAUTIONS.filter(({ path, isNeglected }) => isReadable([path], violations) && isNeglected(config))
-  const isProblem = ({ grade }: Precaution): boolean => config.production === true && grade === 'must'
+  const isProduction = isReadable([['production']], violations) && config.production
+  const isProblem = ({ grade }: Precaution): boolean => isProduction && grade === 'must'
   return { problems: neglected.filter(isProblem).map((precaution) => tell(precaution, true)), warnings: neglected.filter((precaution) => !isProblem(precaution)).map((precaution) => tell(precaution, false)) }
 }
 

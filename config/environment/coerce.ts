@@ -5,14 +5,11 @@ import { isRecord, type SchemaNode } from '../validation/schema-node.ts'
  * values between commas). Text that does not fit is returned as it is, so that the check tells what is wrong with it.
  */
 export function coerce (schema: SchemaNode, text: string): unknown {
-  switch (schema.type) {
-    case 'integer':
-    case 'number': return /^-?\d{1,16}$/.test(text.trim()) ? Number(text) : text
-    case 'boolean': return text === 'true' ? true : text === 'false' ? false : text
-    case 'array': return coerceList(schema, text)
-    case 'object': return parseJson(text, isRecord) ?? text
-    default: return text
-  }
+  const type = schema.type
+  if (type === 'integer' || type === 'number') return /^-?\d{1,16}$/.test(text.trim()) ? Number(text) : text
+  if (type === 'boolean') return text === 'true' || (text === 'false' ? false : text)
+  if (type === 'array') return coerceList(schema, text)
+  return type === 'object' ? parseJson(text, isRecord) ?? text : text
 }
 
 function coerceList (schema: SchemaNode, text: string): unknown {

@@ -100,7 +100,8 @@ function setAt (schema: SchemaNode, value: unknown, path: Path, replacement: unk
 }
 
 function setItem (schema: SchemaNode, value: unknown, index: number, rest: Path, replacement: unknown): unknown {
-  const list: unknown[] = [...(Array.isArray(value) ? value : structuredClone(Array.isArray(schema.default) ? schema.default : []))]
+  const given: unknown = Array.isArray(value) ? value : structuredClone(schema.default)
+  const list: unknown[] = Array.isArray(given) ? [...given as unknown[]] : []
   list[Math.min(index, list.length)] = setAt(schema.items ?? {}, list[index], rest, replacement)
   return list
 }

@@ -10,6 +10,9 @@ export interface Interpolated {
   readonly violations: readonly Violation[]
 }
 
+// eslint-disable-next-line no-template-curly-in-string -- it is what people are to write
+const REFERENCE_FORM = '${NAME} or ${NAME:-default}'
+
 interface Walk {
   readonly lookup: VariableLookup
   readonly fromVariables: Set<string>
@@ -38,7 +41,7 @@ function replace (text: string, path: Path, walk: Walk): string {
   return text.replace(/\$(\$?)\{([^}]*)(\}?)/g, (whole, escape: string, inner: string, end: string) => {
     if (escape !== '') return whole.slice(1)
     const match = end === '' ? null : /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s.exec(inner)
-    if (match === null) return tell(walk, path, `the malformed reference ${whole.slice(0, 60)}`, '${NAME} or ${NAME:-default}', 'Write $${ for the two characters themselves.')
+    if (match === null) return tell(walk, path, `the malformed reference ${whole.slice(0, 60)}`, REFERENCE_FORM, 'Write $${ for the two characters themselves.')
     walk.fromVariables.add(JSON.stringify(path))
     return valueOf(match[1] ?? '', match[2], path, walk)
   })

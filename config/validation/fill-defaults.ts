@@ -8,7 +8,7 @@ import { isRecord, memberSchema, resolveReference, type Definitions, type Schema
  * A missing object is made of its members' defaults when it is required or has a default.
  */
 export function fillDefaults (schema: TSchema, value: unknown): unknown {
-  return fill(schema as SchemaNode, value, {})
+  return fill(schema, value, {})
 }
 
 function fill (node: SchemaNode, value: unknown, outer: Definitions): unknown {

@@ -1,6 +1,6 @@
 import { formatFound, type Path, type Violation } from '../problem.ts'
 import { judgeMeaning, meaningExpected } from './judge-meaning.ts'
-import type { SchemaNode } from './schema-node.ts'
+import { typeNameOf, type SchemaNode } from './schema-node.ts'
 import { didYouMean } from './suggest.ts'
 
 /** Compares a text, number, boolean or null with its schema; at most one violation, the first that counts. */
@@ -25,7 +25,7 @@ export function describeExpected (schema: SchemaNode): string {
   if (schema.enum !== undefined) return `one of ${schema.enum.map((value) => value === '' ? '""' : String(value)).join(', ')}`
   const meaning = meaningExpected(schema)
   if (meaning !== undefined) return meaning
-  switch (schema.type) {
+  switch (schema.type ?? '') {
     case 'object': return Object.keys(schema.properties ?? {}).length === 0 ? 'an object' : `an object with ${Object.keys(schema.properties ?? {}).slice(0, 12).join(', ')}`
     case 'array': return schema.items === undefined ? 'a list' : `a list of: ${describeExpected(schema.items)}`
     case 'integer':
@@ -56,7 +56,7 @@ function describeText (schema: SchemaNode): string {
 function isOfType (type: string | undefined, value: unknown): boolean {
   if (type === undefined) return true
   if (type === 'integer') return Number.isSafeInteger(value)
-  return type === 'null' ? value === null : typeof value === type
+  return typeNameOf(value) === type
 }
 
 function isInRange (schema: SchemaNode, value: number): boolean {

@@ -22,7 +22,7 @@ export function judgeRedirectUri (value: string): string | undefined {
   if (url === undefined) return schemeHint(value)
   if (value.includes('#')) return 'Leave out the fragment.'
   if (/^(javascript|data|vbscript|file|blob):$/.test(url.protocol)) return 'Browsers would run or open it: use https.'
-  const isLoopback = url.hostname === 'localhost' || url.hostname === '[::1]' || /^127\./.test(url.hostname)
+  const isLoopback = url.hostname === 'localhost' || url.hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(url.hostname)
   return url.protocol === 'http:' && !isLoopback ? 'http is for loopback addresses only: use https.' : undefined
 }
 

@@ -1,4 +1,4 @@
-import { isRecord, memberSchema, resolveReference, type Definitions, type SchemaNode } from './schema-node.ts'
+import { isRecord, memberSchema, resolveReference, typeNameOf, type Definitions, type SchemaNode } from './schema-node.ts'
 
 export type Branch =
   | { readonly kind: 'branch', readonly schema: SchemaNode }
@@ -24,15 +24,8 @@ export function pickBranch (schema: SchemaNode, value: unknown, definitions: Def
 function isAlike (branch: SchemaNode, value: unknown): boolean {
   if (branch.const !== undefined) return branch.const === value
   if (branch.enum !== undefined && branch.type === undefined) return branch.enum.includes(value)
-  switch (branch.type) {
-    case undefined: return true
-    case 'object': return isRecord(value)
-    case 'array': return Array.isArray(value)
-    case 'integer':
-    case 'number': return typeof value === 'number'
-    case 'null': return value === null
-    default: return typeof value === branch.type
-  }
+  if (branch.type === undefined) return true
+  return typeNameOf(value) === (branch.type === 'integer' ? 'number' : branch.type)
 }
 
 function constants (branch: SchemaNode): [string, unknown][] {

@@ -53,6 +53,12 @@ export function memberSchema (schema: SchemaNode, name: string): SchemaNode | un
   return isClosed ? undefined : {}
 }
 
+/** The name that JSON Schema has for the type of a value; a whole number is a `number` here. */
+export function typeNameOf (value: unknown): string {
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'array' : typeof value
+}
+
 /** True for an object that is no array. */
 export function isRecord (value: unknown): value is { [name: string]: unknown } {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

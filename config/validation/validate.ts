@@ -14,7 +14,7 @@ import { didYouMean } from './suggest.ts'
  */
 export function validate (schema: TSchema, value: unknown): readonly Violation[] {
   const violations: Violation[] = []
-  visit(schema as SchemaNode, value, [], { violations, definitions: {} })
+  visit(schema, value, [], { violations, definitions: {} })
   if (violations.length > 0 || Check(schema, value)) return violations
   return Errors(schema, value).slice(0, 20).map((error) => {
     const path = error.instancePath.split('/').slice(1).map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'))

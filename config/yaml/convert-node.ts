@@ -31,7 +31,7 @@ const ALIASES_MAX = 10_000
  */
 export function convertNode (document: Document, limits: { readonly depthMax: number, readonly nodesMax: number }): { value: unknown, faults: readonly NodeFault[] } {
   const conversion: Conversion = { targets: findAliasTargets(document), faults: [], depthMax: limits.depthMax, budget: limits.nodesMax, aliasBudget: ALIASES_MAX }
-  const value = convert(document.contents as Node | null, 0, conversion)
+  const value = convert(document.contents, 0, conversion)
   return { value, faults: conversion.faults }
 }
 

@@ -1,4 +1,4 @@
-import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, Parser, type Document, type Node, type YAMLError } from 'yaml'
+import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, Parser, YAMLParseError, type Document, type Node, type YAMLError } from 'yaml'
 import { formatFound, type ConfigProblem, type Location, type Path } from '../problem.ts'
 import { convertNode, findAliasTargets } from './convert-node.ts'
 import { cutExcerpt } from './excerpt.ts'
@@ -79,7 +79,7 @@ function * tokensOf (text: string, parser: Parser, counter: LineCounter, depthMa
 
 function severalDocuments (document: Document): YAMLError {
   const offset = document.range?.[0] ?? 0
-  return { name: 'YAMLParseError', code: 'MULTIPLE_DOCS', pos: [offset, offset], message: 'a second document in one file' } as YAMLError
+  return new YAMLParseError([offset, offset], 'MULTIPLE_DOCS', 'a second document in one file')
 }
 
 function syntaxProblem (source: Source, error: YAMLError): ConfigProblem {

@@ -1,3 +1,4 @@
+/* eslint-disable no-template-curly-in-string -- references to variables are what is tested */
 import t from 'tap'
 import { formatProblems } from '../../config/index.ts'
 import { cutExcerpt } from '../../config/yaml/excerpt.ts'

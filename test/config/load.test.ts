@@ -1,3 +1,4 @@
+/* eslint-disable no-template-curly-in-string -- references to variables are what is tested */
 import { inspect } from 'node:util'
 import path from 'node:path'
 import t from 'tap'
