@@ -14,11 +14,11 @@ export function createBoundedMap<K, V> (entriesMax: number, isIdle: (value: V, n
   const entries = new Map<K, V>()
 
   function inspectOldest (nowMs: number): void {
-    for (const [key, value] of entries) {
-      entries.delete(key)
-      if (!isIdle(value, nowMs)) entries.set(key, value)
-      return
-    }
+    const oldest = entries.entries().next()
+    if (oldest.done === true) return
+    const [key, value] = oldest.value
+    entries.delete(key)
+    if (!isIdle(value, nowMs)) entries.set(key, value)
   }
 
   return {
@@ -28,7 +28,8 @@ export function createBoundedMap<K, V> (entriesMax: number, isIdle: (value: V, n
       inspectOldest(nowMs)
       inspectOldest(nowMs)
       if (entries.size >= entriesMax && !entries.has(key)) {
-        for (const oldest of entries.keys()) { entries.delete(oldest); break }
+        const oldest = entries.keys().next()
+        if (oldest.done !== true) entries.delete(oldest.value)
       }
       entries.set(key, value)
     },

@@ -100,6 +100,9 @@ export interface Retention { readonly maxAgeMs: number, readonly maxPerStream: n
 
 export interface LogEntry { readonly id: string, readonly atMs: number, readonly value: JsonObject, readonly links?: readonly string[] }
 
+/** Layers in one chain, because reading looks at each of them. */
+export const CHAIN_MAX = 100
+
 /**
  * Documents in immutable layers: a writable layer over a chain of frozen ones. Making, freezing and dropping a layer cost the same however many documents it sees.
  *
@@ -109,7 +112,7 @@ export interface LogEntry { readonly id: string, readonly atMs: number, readonly
 export interface Layers {
   /** The layer that a name points to. */
   readonly head: (name: string) => MaybePromise<string | undefined>
-  /** A new writable layer over `parent`, or over nothing. Throws when the parent is not frozen. */
+  /** A new writable layer over `parent`, or over nothing. Throws when the parent is not frozen, or is the 100th of its chain. */
   readonly create: (parent: string | undefined) => MaybePromise<string>
   /** No commit succeeds on a frozen layer; it can be a parent. */
   readonly freeze: (layer: string) => MaybePromise<void>

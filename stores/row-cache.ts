@@ -46,7 +46,8 @@ export function createRowCache (lengthMax: number): RowCache {
       old.delete(key)
     },
     clear () {
-      young = old = new Map()
+      young = new Map()
+      old = young
       length = 0
     },
   }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../kernel/index.ts'
-import type { Layers } from '../ports.ts'
+import { CHAIN_MAX, type Layers } from '../ports.ts'
 import type { Database } from './database.ts'
 import type { Chore } from './housekeeping.ts'
 
@@ -107,6 +107,7 @@ function createLifecycle (database: Database, find: (id: string) => LayerRecord 
       const parent = parentId === undefined ? undefined : find(parentId)
       if (parent === undefined && parentId === undefined) return String(insert.run(null).lastInsertRowid)
       if (parent?.state !== 'frozen') throw new Error(`layer ${parentId} is not frozen and cannot be a parent`)
+      if (parent.chain.length >= CHAIN_MAX) throw new Error(`layer ${parent.id} is the last that its chain can hold`)
       addChild.run(parent.key)
       return String(insert.run(parent.key).lastInsertRowid)
     }),

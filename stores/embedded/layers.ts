@@ -79,7 +79,7 @@ function createRows (database: Database, table: LayerTable): Rows {
 }
 
 function toRow (row: Record<string, unknown>): DocumentRow {
-  const body = row['body'] === null ? null : JSON.parse(String(row['body'])) as JsonObject
+  const body = typeof row['body'] === 'string' ? JSON.parse(row['body']) as JsonObject : null
   return { version: Number(row['version']), seq: Number(row['seq']), body }
 }
 
@@ -115,7 +115,8 @@ function createList (database: Database, table: LayerTable, cache: RowCache): (r
     const found: StoredDocument[] = []
     const beyond = page.beyondSeq ?? (page.order === 'ascending' ? 0 : Number.MAX_SAFE_INTEGER)
     for (const row of statementFor(layers.length, page.order).iterate(collection, beyond, ...layers.map((layer) => layer.key))) {
-      if (!filter.mayMatchText(String(row['body']))) continue
+      const text = row['body']
+      if (typeof text !== 'string' || !filter.mayMatchText(text)) continue
       const document = read(String(row['layer']), collection, row)
       if (filter.matches(document.body) && found.push(document) >= page.limit) break
     }

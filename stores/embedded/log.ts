@@ -112,5 +112,5 @@ function createTrimmer (database: Database, retention: Retention): Trimmer {
 
 function toEntry (row: Record<string, unknown>): LogEntry {
   const entry = { id: String(row['id']), atMs: Number(row['at_ms']), value: JSON.parse(String(row['value'])) as JsonObject }
-  return row['links'] === null ? entry : { ...entry, links: JSON.parse(String(row['links'])) as string[] }
+  return typeof row['links'] === 'string' ? { ...entry, links: JSON.parse(row['links']) as string[] } : entry
 }

@@ -116,8 +116,9 @@ export function withDeadline<T> (work: Promise<T>, deadlineMs: number): Promise<
 }
 
 /** A reply that a command is wrong is a bug and passes; everything else is the store being away. */
-function toStoreFault (fault: unknown): unknown {
-  if (!(fault instanceof Error) || fault instanceof StoreUnavailable) return fault
+function toStoreFault (fault: unknown): Error {
+  if (!(fault instanceof Error)) return new StoreUnavailable(`Redis is unavailable: ${String(fault)}`)
+  if (fault instanceof StoreUnavailable) return fault
   const isReply = fault.name === 'ReplyError'
   if (isReply && !UNAVAILABLE_REPLY.test(fault.message)) return fault
   return new StoreUnavailable(`Redis is unavailable: ${fault.message}`, { cause: fault })

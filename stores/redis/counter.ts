@@ -41,12 +41,16 @@ function createWindows (connection: Connection, keys: Keys): (key: string, budge
   }
 
   return async (key, budget, cost) => {
-    try {
-      const outcome = await connection.ask(() => limiterOf(budget).consume(keys.alone('window', accountName(key, budget)), cost))
-      return describeWindow(outcome, true, budget, cost)
-    } catch (refusal) {
-      if (!(refusal instanceof RateLimiterRes)) throw refusal
-      return describeWindow(refusal, false, budget, cost)
-    }
+    const account = keys.alone('window', accountName(key, budget))
+    return await connection.ask(() => consume(limiterOf(budget), account, budget, cost))
+  }
+}
+
+async function consume (limiter: RateLimiterRedis, account: string, budget: Budget, cost: number): Promise<Spent> {
+  try {
+    return describeWindow(await limiter.consume(account, cost), true, budget, cost)
+  } catch (refusal) {
+    if (!(refusal instanceof RateLimiterRes)) throw refusal
+    return describeWindow(refusal, false, budget, cost)
   }
 }

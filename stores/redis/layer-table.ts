@@ -1,5 +1,5 @@
 import { randomId } from '../../kernel/index.ts'
-import { StoreUnavailable, type Layers } from '../ports.ts'
+import { CHAIN_MAX, StoreUnavailable, type Layers } from '../ports.ts'
 import { loadScript, type Connection } from './connection.ts'
 import type { Keys } from './keys.ts'
 import { layerKeys, type LayerKeys } from './layer-keys.ts'
@@ -63,9 +63,11 @@ function createLifecycle (deps: Deps, chains: Chains): Pick<LayerTable, 'create'
 
   async function adopt (parent: string): Promise<readonly string[]> {
     const names = layerKeys(keys, parent)
+    const below = await chains(parent) ?? []
+    if (below.length >= CHAIN_MAX) throw new Error(`layer ${parent} is the last that its chain can hold`)
     const isFrozen = names !== undefined && await connection.run(children, [names.layer], ['1']) === 1
     if (!isFrozen) throw new Error(`layer ${parent} is not frozen and cannot be a parent`)
-    return await chains(parent) ?? []
+    return below
   }
 
   async function change (layer: string, state: 'frozen' | 'dropped'): Promise<void> {

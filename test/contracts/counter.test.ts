@@ -71,7 +71,7 @@ void overDrivers(t, async (t, open) => {
     const oracle = new RateLimiterMemory({ points: quota.limit, duration: quota.windowMs / 1000 })
     for (let index = 0; index < 8; index++) {
       const spent = await counter.spend('key', quota, nowMs)
-      const expected = await oracle.consume('key').then((outcome) => ({ outcome, isAllowed: true }), (outcome: RateLimiterRes) => ({ outcome, isAllowed: false }))
+      const expected = await oracle.consume('key').then((outcome) => ({ outcome, isAllowed: true }), (outcome: unknown) => ({ outcome: outcome as RateLimiterRes, isAllowed: false }))
       t.equal(spent.isAllowed, expected.isAllowed)
       t.equal(spent.remaining, expected.outcome.remainingPoints)
       t.ok(Math.abs(spent.resetMs - expected.outcome.msBeforeNext) < 60_000)

@@ -44,7 +44,7 @@ type Step =
   | { readonly kind: 'commit', readonly layer: number, readonly writes: ReadonlyArray<readonly [string, number | null]>, readonly read: string, readonly isStale: boolean }
 
 const id = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f')
-const layer = fc.nat(50)
+const layer = fc.nat(1000)
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('root' as const), layer }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom('child' as const, 'freeze' as const), layer }) },
@@ -102,7 +102,7 @@ const canonical = (value: unknown): string => JSON.stringify(value, (_, member: 
 void overDrivers(t, async (t, open) => {
   await t.test('layers show what a plain copy of everything would show, whatever is done to them', async () => {
     const { layers } = (await open()).stores
-    await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 40 }), async (steps) => {
+    await fc.assert(fc.asyncProperty(fc.array(step, { minLength: 30, maxLength: 60, size: 'max' }), async (steps) => {
       const model = [new ModelLayer(await layers.create(undefined))]
       for (const one of steps) await take(layers, model, one)
       await assertSame(layers, model)

@@ -60,6 +60,17 @@ void overDrivers(t, async (t, open) => {
     t.strictSame(await listIds(layers, base), ['a', 'b', 'c', 'd'])
   })
 
+  await t.test('a chain of 100 layers is read through, and takes no further one', async (t) => {
+    const { layers } = (await open()).stores
+    let layer: string | undefined
+    for (let n = 0; n < 99; n++) layer = await makeFrozen(layers, layer, { [`d${n % 40}`]: { n } })
+    const top = await layers.create(layer)
+    t.equal((await listIds(layers, top, { limit: 100 })).length, 40)
+    t.strictSame((await layers.get(top, COLLECTION, 'd39'))?.body, { n: 79 })
+    await layers.freeze(top)
+    await t.rejects(async () => await layers.create(top), /last that its chain can hold/)
+  })
+
   await t.test('siblings over one baseline see nothing of each other', async (t) => {
     const { layers } = (await open()).stores
     const base = await makeFrozen(layers, undefined, { a: { n: 1 } })
