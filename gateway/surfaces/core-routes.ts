@@ -44,6 +44,7 @@ function registerOperation (app: FastifyInstance, operation: CoreOperation, deps
 }
 
 function send (reply: FastifyReply, passage: Passage, answer: CoreReply, adapter: PipelineAdapter): void {
+  if (answer.failure !== undefined) passage.failure = answer.failure
   adapter.sendReply(reply, passage, { status: answer.status, headers: answer.headers ?? {}, ...(answer.body === undefined ? {} : { body: answer.body }) })
 }
 

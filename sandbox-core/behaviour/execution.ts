@@ -7,7 +7,22 @@ import type { LedgerReader } from './ledger.ts'
 import type { ApiModel, BaseVariables, FailModel, ResourceModel, Setter } from './model.ts'
 
 /** The reply of an operation: plain data. */
-export interface CoreReply { readonly status: number, readonly headers?: Readonly<Record<string, string>>, readonly body?: Json }
+export interface CoreReply {
+  readonly status: number
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: Json
+  /** Why it is not a success, for the record of the request; never a part of what is sent. */
+  readonly failure?: CoreFailure
+}
+
+/** The cause of a reply that is one of the API's own errors. */
+export interface CoreFailure {
+  /** The error's name in the catalogue. */
+  readonly error: string
+  readonly detail: string
+  /** True when a documented trigger asked for it. */
+  readonly isTriggered?: boolean
+}
 
 /** An object that a request creates, changes or deletes, before it is stored. */
 export interface Draft {
@@ -74,7 +89,9 @@ export function applySetters (execution: Execution, draft: Draft, setters: reado
 export function replyOf (api: ApiModel, error: string, args: Readonly<Record<string, Json>>): CoreReply {
   const model = api.errors.get(error)
   if (model === undefined) throw new Error(`no error ${error} in the catalogue of ${api.name}`)
-  return { status: model.status, body: model.body({ args: args as Readonly<Record<string, CelValue>> }) }
+  const { message, param } = args
+  const detail = typeof message === 'string' ? message : `the API's error ${error}`
+  return { status: model.status, body: model.body({ args }), failure: { error, detail: typeof param === 'string' && param !== '' ? `${param}: ${detail}` : detail } }
 }
 
 export function replyOfFail (api: ApiModel, fail: FailModel, variables: Variables): CoreReply {

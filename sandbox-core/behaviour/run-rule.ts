@@ -7,6 +7,7 @@ import { checkReferences, draftNew, draftStored, readObject } from './draft-obje
 import { applySetters, replyOf, replyOfFail, RequestFailed, variablesOf, type Draft, type Execution } from './execution.ts'
 import { post, readBalance } from './ledger.ts'
 import type { CheckModel, EffectModel, LoadModel, Setter, StepsModel, TriggerModel } from './model.ts'
+import { textOf } from './text-of.ts'
 
 const CHAIN_MAX = 5
 const LOADED_MAX = 1000
@@ -24,15 +25,19 @@ export function * runOperation (execution: Execution, draft: Draft, operation: s
   runChecks(execution, draft, rule?.checks ?? [], loaded)
   const trigger = findTrigger(execution, draft, operation, loaded)
   if (trigger !== undefined) yield * runTrigger(execution, draft, trigger, loaded)
-  if (execution.storedFailure !== undefined) return
+  if (hasFailed(execution)) return
   if (trigger?.to === undefined) yield * runTransition(execution, draft, operation, loaded)
   if (rule === undefined) return
   yield * runEffects(execution, draft, rule.effects, loaded)
   for (const type of rule.emit) draft.emit.add(type)
   for (const step of rule.then) {
     if (step.when(variablesOf(execution, draft, loaded))) yield * runOperation(execution, draft, step.operation, depth + 1)
-    if (execution.storedFailure !== undefined) return
+    if (hasFailed(execution)) return
   }
+}
+
+function hasFailed (execution: Execution): boolean {
+  return execution.storedFailure !== undefined
 }
 
 /** Reads what a rule declares under `load`, as CEL values. */
@@ -79,22 +84,24 @@ function mayLeave (draft: Draft, operation: string): boolean | undefined {
   const { states } = draft.resource
   const transitions = states?.transitions.filter(transition => transition.operations.has(operation)) ?? []
   if (states === undefined || transitions.length === 0) return undefined
-  return transitions.some(transition => transition.from.has(String(draft.self[states.member])))
+  return transitions.some(transition => transition.from.has(textOf(draft.self[states.member])))
 }
 
 function * runTrigger (execution: Execution, draft: Draft, trigger: TriggerModel, loaded: Variables): Steps<void> {
   const reply = trigger.fail === undefined ? undefined : replyOfFail(execution.api, trigger.fail, variablesOf(execution, draft, loaded))
   yield * runSteps(execution, draft, trigger, loaded)
   const { states } = draft.resource
-  if (trigger.to !== undefined && states !== undefined) yield * enter(execution, draft, String(trigger.to(variablesOf(execution, draft, loaded))), loaded)
-  execution.storedFailure = reply
+  if (trigger.to !== undefined && states !== undefined) yield * enter(execution, draft, textOf(trigger.to(variablesOf(execution, draft, loaded))), loaded)
+  if (reply === undefined) return
+  const { name, description } = trigger.description
+  execution.storedFailure = { ...reply, failure: { error: reply.failure?.error ?? name, detail: `trigger ${name}: ${description}`, isTriggered: true } }
 }
 
 function * runTransition (execution: Execution, draft: Draft, operation: string, loaded: Variables): Steps<void> {
   const { states } = draft.resource
   const transitions = states?.transitions.filter(transition => transition.operations.has(operation)) ?? []
   if (states === undefined || transitions.length === 0) return
-  const state = String(draft.self[states.member])
+  const state = textOf(draft.self[states.member])
   const variables = variablesOf(execution, draft, loaded)
   const open = transitions.filter(transition => transition.from.has(state))
   const chosen = open.find(transition => transition.guard === undefined || transition.guard(variables))
@@ -104,7 +111,7 @@ function * runTransition (execution: Execution, draft: Draft, operation: string,
       ? replyOf(execution.api, execution.api.conventions.errors.unexpectedState, { param: null, resource: draft.resource.name, id: draft.id, state, operation, message: `A ${draft.resource.name} with status ${state} does not allow ${operation}` })
       : replyOfFail(execution.api, otherwise, variables))
   }
-  const to = String(chosen.to(variables))
+  const to = textOf(chosen.to(variables))
   yield * runSteps(execution, draft, chosen, loaded)
   yield * enter(execution, draft, to, loaded)
 }
@@ -151,7 +158,7 @@ function * createByEffect (execution: Execution, name: string, setters: readonly
 
 function * changeByEffect (execution: Execution, name: string, id: Json, setters: readonly Setter[], variables: Variables): Steps<Draft> {
   const resource = execution.api.resources.get(name)
-  const target = resource === undefined ? undefined : yield * draftStored(execution, resource, String(id))
+  const target = resource === undefined ? undefined : yield * draftStored(execution, resource, textOf(id))
   if (target === undefined) throw new RequestFailed(replyOf(execution.api, execution.api.conventions.errors.unknownReference, { param: null, resource: name, id: null, message: `No such ${name}` }))
   for (const { member, run } of setters) target.self = { ...target.self, [member]: run({ ...variables, target: target.resource.toCel(target.self) }) }
   return target
