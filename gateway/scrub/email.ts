@@ -50,7 +50,7 @@ function readLocalStart (text: string, at: number, floor: number): number {
   while (start > floor && at - start < LOCAL_LENGTH_MAX && isLocal(text.charCodeAt(start - 1))) start--
   if (isLowSurrogate(text.charCodeAt(start))) start++
   if (text.charAt(start - 1) === '%' && /^[0-9a-f]{2}/i.test(text.slice(start, at))) start += 2
-  while (start < at - 1 && `.'-*\``.includes(text.charAt(start))) start++
+  while (start < at - 1 && '.\'-*`'.includes(text.charAt(start))) start++
   return start
 }
 

@@ -27,9 +27,6 @@ export interface DetectContext {
   readonly isTestCard: (digits: string) => boolean
 }
 
-/** Looks through a folded text and claims what it finds. */
-export type Detector = (text: string, context: DetectContext, claims: Claims) => void
-
 /** The stretches of one text that are spoken for. */
 export interface Claims {
   readonly spans: readonly Span[]

@@ -35,7 +35,10 @@ export function makeIban (country: string, bban: string): string {
 /** Digits in groups: `grouped('4111111111111111', [4, 4, 4, 4], ' ')`. */
 export function grouped (digits: string, sizes: readonly number[], separator: string): string {
   let at = 0
-  return sizes.map((size) => digits.slice(at, at += size)).join(separator)
+  return sizes.map((size) => {
+    at += size
+    return digits.slice(at - size, at)
+  }).join(separator)
 }
 
 function luhnSum (digits: string): number {

@@ -25,7 +25,7 @@ t.test('scrubbing twice is scrubbing once, whatever stands around a value', asyn
 
 t.test('scrubbing a body, a query or a path twice is scrubbing it once', async () => {
   fc.assert(fc.property(fc.dictionary(fc.oneof(mixed, fc.constantFrom('phone', 'ssn', 'cvc', 'card_number', 'email')), fc.oneof(mixed, fc.array(mixed), fc.nat(1e10))), (body) => {
-    const once = scrubber.scrubJson(body as Json, 's').value
+    const once = scrubber.scrubJson(body, 's').value
     return scrubber.scrubJson(once, 's').value === once
   }), OPTIONS)
   fc.assert(fc.property(fc.array(fc.tuple(mixed, mixed)), (pairs) => {
