@@ -96,7 +96,7 @@ function compileModel ({ name, behaviour, inference, report, document }: ModelIn
 
 function compileConventions (declared: Conventions, errors: ReadonlyMap<string, ErrorModel>, scopeOf: ReturnType<typeof createScopes>, report: Report): ConventionsModel {
   for (const [role, error] of [...Object.entries(declared.errors ?? {}), ...(declared.idempotency === undefined ? [] : [['mismatch', declared.idempotency.mismatch] as const])]) {
-    if (error !== undefined && !errors.has(error)) report(`/conventions/errors/${role}`, `the catalogue has no error ${error}`)
+    if (!errors.has(error)) report(`/conventions/errors/${role}`, `the catalogue has no error ${error}`)
   }
   const ttlMs = parseDurationMs(declared.idempotency?.ttl ?? '24h')
   if (ttlMs === undefined) report('/conventions/idempotency/ttl', 'expected a duration: 24h')

@@ -61,6 +61,9 @@ function createHandler (deps: HandlerDeps, api: ApiModel, inferred: InferredOper
     case 'list': return createListHandler(deps, api, inferred, resource)
     case 'singleton': return createSingletonHandler(deps, api, inferred, resource)
     case 'unknown': return createSampleHandler(api, inferred)
-    default: return createWriteHandler(deps, prepareWrite(api, inferred, resource))
+    case 'create':
+    case 'update':
+    case 'delete':
+    case 'action': return createWriteHandler(deps, prepareWrite(api, inferred, resource))
   }
 }

@@ -4,7 +4,7 @@ const closed = { additionalProperties: false }
 const text = (description: string) => Type.String({ description })
 const names = <T extends TSchema>(value: T, description: string) => Type.Record(Type.String(), value, { description })
 
-const Template = Type.Unknown({ description: 'Any JSON value. Strings may hold ${CEL}; a string that is exactly one ${CEL} becomes its value with its type.' })
+const Template = Type.Unknown({ description: 'Any JSON value. Strings may hold CEL in a dollar sign and braces; a string that is exactly one such expression becomes its value with its type.' })
 const Templates = names(Template, 'Members and the templates of their values.')
 const Expression = text('A CEL expression. `matches()` is refused: use text.matchesPattern(pattern), which RE2 runs.')
 
@@ -134,7 +134,7 @@ export const BehaviourSchema = Type.Object({
       operation: text('An operationId.'),
       path: Type.Optional(Templates),
       body: Type.Optional(Template),
-      as: Type.Optional(text('The name that later steps use for the reply: ${name.id}.')),
+      as: Type.Optional(text('The name that later steps use for the reply, as in name.id.')),
       status: Type.Optional(Type.Integer({ description: 'The expected status; default: any 2xx.' })),
     }, closed))),
   }, { ...closed, description: 'What every world starts with.' })),

@@ -14,7 +14,7 @@ export function findBodyFault (body: Json): string | undefined {
     if (typeof value !== 'object' || value === null) continue
     if (depth > DEPTH_MAX) return 'is nested too deeply'
     if (Object.hasOwn(value, '__proto__')) return 'names a member that is not accepted'
-    for (const child of Object.values(value)) pending.push({ value: child as Json, depth: depth + 1 })
+    for (const child of Object.values(value)) pending.push({ value: child, depth: depth + 1 })
   }
   return undefined
 }

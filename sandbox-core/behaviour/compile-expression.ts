@@ -48,7 +48,7 @@ function compile (checker: Environment, runner: Environment, source: string, exp
   const program = runner.parse(source)
   if (usesMatches(program.ast)) return { kind: 'refused', message: 'matches() is not available', hint: 'use text.matchesPattern(pattern), which RE2 runs' }
   if (loopDepth(program.ast) > LOOP_DEPTH_MAX) return { kind: 'refused', message: `loops nest deeper than ${LOOP_DEPTH_MAX}` }
-  return { kind: 'compiled', run: variables => fromCel(program(variables as Record<string, unknown>)) }
+  return { kind: 'compiled', run: variables => fromCel(program(variables)) }
 }
 
 function declare (document: ApiDocument, environment: Environment, name: string, type: VariableType): void {
@@ -58,7 +58,7 @@ function declare (document: ApiDocument, environment: Environment, name: string,
   }
   const fields = fieldsOf(document, type.pointer, TYPE_DEPTH_MAX)
   if (typeof fields === 'string') environment.registerVariable(name, fields)
-  else environment.registerVariable({ name, schema: fields as Record<string, string> })
+  else environment.registerVariable({ name, schema: fields })
 }
 
 type Fields = { readonly [name: string]: string | Fields }

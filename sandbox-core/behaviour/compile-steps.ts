@@ -1,4 +1,3 @@
-import type { Json } from '../../kernel/index.ts'
 import type { ChangeSteps, Check, EffectDeclaration, ErrorCall, Loads, OperationRule, Template, TransitionDeclaration } from './behaviour-document.ts'
 import type { Scope, VariableType } from './compile-expression.ts'
 import { compileCondition, compileTemplate, type Report } from './compile-template.ts'
@@ -112,7 +111,7 @@ export function compileRule (context: RuleContext, rule: OperationRule, path: st
       if (!hasOperation(step.do)) context.report(`${path}/then/${index}/do`, `${context.resource} has no operation ${step.do}`)
       return { when: compileCondition(scope, step.when, `${path}/then/${index}/when`, context.report), operation: step.do }
     }),
-    reply: rule.reply === undefined ? undefined : compileTemplate(scope, rule.reply as Json, `${path}/reply`, context.report),
+    reply: rule.reply === undefined ? undefined : compileTemplate(scope, rule.reply, `${path}/reply`, context.report),
   }
 }
 

@@ -27,7 +27,7 @@ export interface CoreOperation {
   /** From the document's security requirement; absent when it states none. */
   readonly scopes?: readonly string[]
   readonly requestMediaTypes: readonly string[]
-  /** Plain with the embedded driver. Throws StoreUnavailable when the store is lost or too many commits conflict. */
+  /** Plain with the embedded driver. Throws an error named StoreUnavailable when the store is lost or too many commits conflict. */
   readonly handle: (request: CoreRequest) => MaybePromise<CoreReply>
 }
 

@@ -1,9 +1,10 @@
-import type { Json, JsonObject } from '../../kernel/index.ts'
+import type { JsonObject } from '../../kernel/index.ts'
 import { deriveText, deriveUuid } from '../world/derive-id.ts'
 import type { Steps } from '../world/steps.ts'
 import { applySetters, replyOf, RequestFailed, variablesOf, type Draft, type Execution } from './execution.ts'
 import { formatTime } from './format-time.ts'
 import type { ResourceModel } from './model.ts'
+import { textOf } from './text-of.ts'
 
 /** Drafts a new object: its skeleton, what is given, an id and times that follow from the sandbox's seed and clock, the initial state. */
 export function * draftNew (execution: Execution, resource: ResourceModel, given: JsonObject, fixedId?: string): Steps<Draft> {
@@ -11,8 +12,9 @@ export function * draftNew (execution: Execution, resource: ResourceModel, given
   const { time } = execution.api.conventions
   const now = formatTime(execution.nowMs, time.format)
   const { members } = resource.inferred.shape
-  const stamps = [time.created, time.updated].filter(member => member !== undefined && members.has(member)).map(member => [member, now] as const)
-  const self: JsonObject = { ...resource.skeleton, [resource.idMember]: resource.newId.kind === 'number' ? Number(id) : id, ...Object.fromEntries(stamps), ...given }
+  const stamps = [time.created, time.updated].filter((member): member is string => member !== undefined && members.has(member)).map((member): [string, string | number] => [member, now])
+  const stampMembers: JsonObject = Object.fromEntries(stamps)
+  const self: JsonObject = { ...resource.skeleton, [resource.idMember]: resource.newId.kind === 'number' ? Number(id) : id, ...stampMembers, ...given }
   const draft: Draft = { resource, id, before: undefined, self, isDeleted: false, emit: new Set() }
   execution.drafts.set(draftKey(resource, id), draft)
   const { states } = resource
@@ -53,7 +55,7 @@ export function * checkReferences (execution: Execution, draft: Draft): Steps<vo
     const value = draft.self[member]
     if (value === null || value === undefined || value === draft.before?.[member]) continue
     const target = execution.api.resources.get(resource)
-    const found = target === undefined ? undefined : yield * readObject(execution, target, String(value as Json).slice(0, 255))
+    const found = target === undefined ? undefined : yield * readObject(execution, target, textOf(value).slice(0, 255))
     if (found === undefined) throw new RequestFailed(replyOf(execution.api, execution.api.conventions.errors.unknownReference, { param: member, resource, id: null, message: `No such ${resource}` }))
   }
 }

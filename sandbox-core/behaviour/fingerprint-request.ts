@@ -6,8 +6,13 @@ export function fingerprintRequest (method: string, path: string, query: string,
   return createHash('sha256').update(`${method} ${path}?${query}\n${canonicalize(body ?? null)}`).digest('base64url')
 }
 
+/** The name an idempotency key is remembered under: a digest, since clients put all sorts of data into keys. */
+export function fingerprintKey (api: string, client: string, key: string): string {
+  return createHash('sha256').update(JSON.stringify([api, client, key])).digest('base64url')
+}
+
 function canonicalize (value: Json): string {
   if (Array.isArray(value)) return `[${value.map(item => canonicalize(item as Json)).join()}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  return `{${Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1).map(([key, child]) => `${JSON.stringify(key)}:${canonicalize(child as Json)}`).join()}}`
+  return `{${Object.entries(value).sort(([a], [b]) => a < b ? -1 : 1).map(([key, child]) => `${JSON.stringify(key)}:${canonicalize(child)}`).join()}}`
 }

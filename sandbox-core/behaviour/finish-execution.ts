@@ -45,8 +45,8 @@ function * storeEvent (execution: Execution, subject: Draft, type: string): Step
 function previousMembers (subject: Draft): CelValue {
   const { before, self } = subject
   if (before === undefined) return null
-  const changed = Object.entries(before).filter(([member, value]) => !isSame(value, self[member]))
-  return subject.resource.toCel(Object.fromEntries(changed) as JsonObject)
+  const changed: JsonObject = Object.fromEntries(Object.entries(before).filter(([member, value]) => !isSame(value, self[member])))
+  return subject.resource.toCel(changed)
 }
 
 function isSame (a: Json, b: Json | undefined): boolean {

@@ -11,6 +11,7 @@ import { createExecution, type CoreReply, type Draft } from './execution.ts'
 import type { ApiModel, ResourceModel } from './model.ts'
 import { createRequestReader, notFound, violated } from './read-request.ts'
 import { runLoads } from './run-rule.ts'
+import { textOf } from './text-of.ts'
 
 type Handle = CoreOperation['handle']
 
@@ -26,7 +27,7 @@ export function createGetHandler (deps: HandlerDeps, api: ApiModel, inferred: In
   const mayIgnoreQuery = !api.conventions.isUnknownQueryRefused && !inferred.operation.parameters.some(parameter => parameter.place !== 'path')
 
   function answer (found: StoredDocument | undefined, request: CoreRequest): CoreReply {
-    if (found === undefined || !parents.every(link => String(found.body[link.member]) === request.pathParameters[link.parameter])) return notFound(api, resource.name, idParameter)
+    if (found === undefined || !parents.every(link => textOf(found.body[link.member]) === request.pathParameters[link.parameter])) return notFound(api, resource.name, idParameter)
     return { status: 200, body: found.body }
   }
 
@@ -60,7 +61,7 @@ export function createListHandler (deps: HandlerDeps, api: ApiModel, inferred: I
       ...filters.filter(name => query[name] !== undefined).map(name => [name, query[name] as Json] as const),
       ...inferred.parents.map(link => [link.member, path[link.parameter] ?? request.pathParameters[link.parameter] ?? null] as const),
     ])
-    return yield * readPage(deps, api, resource, layer, query, where, page => wrap(page, expandPath(inferred.operation.path, request)))
+    return yield * readPage(deps, api, resource, { layer, query, where }, page => wrap(page, expandPath(inferred.operation.path, request)))
   }
 
   return request => runSteps(list(request))
@@ -68,10 +69,11 @@ export function createListHandler (deps: HandlerDeps, api: ApiModel, inferred: I
 
 interface Page { readonly items: readonly JsonObject[], readonly hasMore: boolean, readonly next: string | null }
 
-function * readPage (deps: HandlerDeps, api: ApiModel, resource: ResourceModel, layer: string, query: JsonObject, where: JsonObject, wrap: (page: Page) => Json): Steps<CoreReply> {
+function * readPage (deps: HandlerDeps, api: ApiModel, resource: ResourceModel, wanted: { readonly layer: string, readonly query: JsonObject, readonly where: JsonObject }, wrap: (page: Page) => Json): Steps<CoreReply> {
+  const { layer, query, where } = wanted
   const { after, before, limit: limitName, defaultLimit, maximumLimit } = api.conventions.list
-  const wanted = query[limitName]
-  const limit = Math.max(1, Math.min(typeof wanted === 'number' ? Math.trunc(wanted) : defaultLimit, maximumLimit))
+  const asked = query[limitName]
+  const limit = Math.max(1, Math.min(typeof asked === 'number' ? Math.trunc(asked) : defaultLimit, maximumLimit))
   const isBackward = query[before] !== undefined && query[after] === undefined
   const cursor = query[after] ?? query[before]
   let beyondSeq: number | undefined
@@ -90,7 +92,7 @@ function * readPage (deps: HandlerDeps, api: ApiModel, resource: ResourceModel, 
   const items = found.slice(0, limit).map(document => document.body)
   if (isBackward) items.reverse()
   const hasMore = found.length > limit
-  return { status: 200, body: wrap({ items, hasMore, next: hasMore ? String(items.at(-1)?.[resource.idMember]) : null }) }
+  return { status: 200, body: wrap({ items, hasMore, next: hasMore ? textOf(items.at(-1)?.[resource.idMember]) : null }) }
 }
 
 function isFilter (api: ApiModel, resource: ResourceModel, name: string): boolean {

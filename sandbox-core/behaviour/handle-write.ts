@@ -9,11 +9,12 @@ import type { CoreOperation, CoreRequest, HandlerDeps } from './core-operation.t
 import { draftNew, draftStored } from './draft-object.ts'
 import { createExecution, replyOf, RequestFailed, variablesOf, type CoreReply, type Draft, type Execution } from './execution.ts'
 import { finishExecution } from './finish-execution.ts'
-import { fingerprintRequest } from './fingerprint-request.ts'
+import { fingerprintKey, fingerprintRequest } from './fingerprint-request.ts'
 import { findMissingParent } from './handle-read.ts'
 import type { ApiModel, ResourceModel } from './model.ts'
 import { createRequestReader, notFound, settableMembers, violated, type ReadRequest } from './read-request.ts'
 import { runOperation } from './run-rule.ts'
+import { textOf } from './text-of.ts'
 
 /** An operation that changes something, prepared. */
 export interface WriteOperation {
@@ -40,7 +41,7 @@ export function createWriteHandler (deps: HandlerDeps, write: WriteOperation): C
 
   function keyOf (request: CoreRequest): string | undefined {
     const key = isRemembering ? request.headers[idempotency.header] : undefined
-    return typeof key === 'string' && key !== '' ? `${api.name} ${request.clientId ?? ''} ${key}` : undefined
+    return typeof key === 'string' && key !== '' ? fingerprintKey(api.name, request.clientId ?? '', key) : undefined
   }
 
   function * handle (request: CoreRequest): Steps<CoreReply> {
@@ -108,7 +109,7 @@ function * openDraft (write: WriteOperation, execution: Execution, pathParameter
   }
   const id = pathParameters[inferred.idParameter ?? ''] ?? ''
   const draft = id.length <= 255 ? yield * draftStored(execution, resource, id) : undefined
-  if (draft === undefined || !inferred.parents.every(link => String(draft.self[link.member]) === pathParameters[link.parameter])) return undefined
+  if (draft === undefined || !inferred.parents.every(link => textOf(draft.self[link.member]) === pathParameters[link.parameter])) return undefined
   if (Object.keys(given).length > 0) draft.self = api.conventions.isMergePatch ? mergePatch(draft.self, given) as JsonObject : { ...draft.self, ...given }
   return draft
 }

@@ -52,7 +52,7 @@ function checkReferences (root: JsonObject, node: Json, pointer: string, depth: 
     if (!reference.startsWith('#')) notes.push({ pointer, keyword: '$ref', effect: `the external reference ${reference} is not followed: anything is accepted here` })
     else if (findPointer(root, reference.slice(1)) === undefined) problems.push({ path: pointer, message: `${reference} points to nothing` })
   }
-  for (const [key, child] of Object.entries(node)) checkReferences(root, child as Json, `${pointer}/${escapeToken(key)}`, depth + 1, problems, notes)
+  for (const [key, child] of Object.entries(node)) checkReferences(root, child, `${pointer}/${escapeToken(key)}`, depth + 1, problems, notes)
 }
 
 /** The value at a JSON Pointer (RFC 6901), in the fragment's percent-encoding or without; undefined when there is none. */
@@ -103,7 +103,7 @@ export function locate (document: ApiDocument, pointer: string): Located {
 export function locateChild (document: ApiDocument, parent: Located, ...tokens: readonly (string | number)[]): Located | undefined {
   let here = parent
   for (const token of tokens) {
-    const child = here.node[String(token)] ?? (here.node as unknown as Record<string, Json>)[token]
+    const child = here.node[String(token)]
     if (child === undefined) return undefined
     if (Array.isArray(child)) here = { node: child as unknown as JsonObject, pointer: `${here.pointer}/${escapeToken(String(token))}` }
     else if (isJsonObject(child)) here = locate(document, `${here.pointer}/${escapeToken(String(token))}`)

@@ -44,7 +44,7 @@ export function listOperations (document: ApiDocument): { readonly operations: r
     const item = locate(document, `/paths/${escapeToken(path)}`)
     for (const method of METHODS) {
       if (!isJsonObject(item.node[method])) continue
-      operations.push(readOperation(document, item, { node: item.node[method] as JsonObject, pointer: `${item.pointer}/${method}` }, method, path, notes))
+      operations.push(readOperation(document, item, { node: item.node[method], pointer: `${item.pointer}/${method}` }, method, path, notes))
     }
   }
   return { operations, notes }
@@ -131,7 +131,7 @@ function readScopes (document: ApiDocument, operation: JsonObject): readonly str
   for (const requirement of security) {
     if (!isJsonObject(requirement)) continue
     const scopes = Object.values(requirement).flatMap(list => Array.isArray(list) ? list.filter(scope => typeof scope === 'string') : [])
-    if (scopes.length > 0 || security.length === 1) return scopes as string[]
+    if (scopes.length > 0 || security.length === 1) return scopes
   }
   return []
 }

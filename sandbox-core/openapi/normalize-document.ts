@@ -71,17 +71,19 @@ function relaxRequired (node: JsonObject, copy: Record<string, Json>, direction:
   if (kept.length !== required.length) copy['required'] = kept as Json[]
 }
 
-function modernize (copy: Record<string, Json>): Json {
+function omit (node: JsonObject, names: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(node).filter(([name]) => !names.includes(name)))
+}
+
+function modernize (copy: JsonObject): Json {
+  let modern = copy
   for (const [exclusive, bound] of [['exclusiveMinimum', 'minimum'], ['exclusiveMaximum', 'maximum']] as const) {
     const flag = copy[exclusive]
     if (typeof flag !== 'boolean') continue
-    delete copy[exclusive]
-    if (flag && copy[bound] !== undefined) {
-      copy[exclusive] = copy[bound]
-      delete copy[bound]
-    }
+    const limit = copy[bound]
+    modern = omit(modern, flag && limit !== undefined ? [exclusive, bound] : [exclusive])
+    if (flag && limit !== undefined) modern = { ...modern, [exclusive]: limit }
   }
-  if (copy['nullable'] !== true) return copy
-  delete copy['nullable']
-  return { anyOf: [copy, { type: 'null' }] }
+  if (modern['nullable'] !== true) return modern
+  return { anyOf: [omit(modern, ['nullable']), { type: 'null' }] }
 }

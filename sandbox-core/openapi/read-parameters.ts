@@ -42,14 +42,14 @@ export function createParameterReader (document: ApiDocument, validators: Valida
   const known = new Set(operation.parameters.filter(parameter => parameter.place === 'query').map(parameter => parameter.name))
 
   return source => {
-    const found = { path: Object.create(null), query: Object.create(null), headers: Object.create(null) } as Record<string, Record<string, Json>>
+    const found = { path: emptyMap(), query: emptyMap(), headers: emptyMap() }
     const pairs = parseQuery(source.query)
     if (pairs === undefined) return violated('query', '', 'query', 'has too many parameters')
     if (isUnknownRefused) for (const name of pairs.keys()) if (!known.has(name.replace(/\[\]$/, ''))) return violated('query', name, 'unknown', 'is not a known parameter')
     for (const reader of readers) {
       const { name, place } = reader.parameter
       const raw = rawValue(reader.parameter, source, pairs)
-      const target = found[place === 'header' ? 'headers' : place] as Record<string, Json>
+      const target = found[place === 'header' ? 'headers' : place]
       if (raw === undefined) {
         if (reader.parameter.isRequired) return violated(place, name, 'required', 'is required')
         if (reader.shape?.node['default'] !== undefined) target[name] = reader.shape.node['default']
@@ -60,8 +60,13 @@ export function createParameterReader (document: ApiDocument, validators: Valida
       if (violation !== undefined) return { kind: 'violated', violation: { ...violation, place, name } }
       target[name] = value
     }
-    return { kind: 'read', parameters: found as unknown as ReadParameters }
+    return { kind: 'read', parameters: found }
   }
+}
+
+/** Without a prototype: names come from the document, values from the client. */
+function emptyMap (): Record<string, Json> {
+  return Object.create(null) as Record<string, Json>
 }
 
 function violated (place: 'path' | 'query' | 'header', name: string, keyword: string, message: string): Outcome {

@@ -71,7 +71,7 @@ function mergeParts (document: ApiDocument, located: Located, depth: number): Lo
 function typeOf (parts: readonly Located[], hasMembers: boolean): SchemaShape['type'] {
   for (const { node } of parts) {
     const type = node['type']
-    const names = Array.isArray(type) ? type.filter(name => name !== 'null') : [type]
+    const names: readonly unknown[] = Array.isArray(type) ? type.filter(name => name !== 'null') : [type]
     const name = names.length === 1 ? names[0] : undefined
     if (typeof name === 'string' && TYPES.has(name)) return name as SchemaShape['type']
     const constant = node['const']

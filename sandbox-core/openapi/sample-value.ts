@@ -38,7 +38,8 @@ function sampleText (shape: SchemaShape): string {
   if (shape.format === 'uuid') return '00000000-0000-4000-8000-000000000000'
   if (shape.format === 'email') return 'someone@example.test'
   if (shape.format === 'uri' || shape.format === 'url') return 'https://example.test/'
-  const example = shape.node['example'] ?? (Array.isArray(shape.node['examples']) ? shape.node['examples'][0] : undefined)
+  const { examples } = shape.node
+  const example: Json | undefined = shape.node['example'] ?? (Array.isArray(examples) ? examples[0] as Json : undefined)
   if (typeof example === 'string') return example
   return 'x'.repeat(Math.min(numberOf(shape.node['minLength']) ?? 0, 1000))
 }

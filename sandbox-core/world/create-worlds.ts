@@ -1,5 +1,5 @@
 import type { JsonObject, SandboxId } from '../../kernel/index.ts'
-import { StoreUnavailable, type Committed, type KeyValue, type Layers, type MaybePromise } from '../../stores/index.ts'
+import type { Committed, KeyValue, Layers, MaybePromise } from '../../stores/index.ts'
 import { isPromise, runSteps, settle, type Steps } from './steps.ts'
 import { Transaction } from './transaction.ts'
 
@@ -10,6 +10,11 @@ const SEEDS_KEPT_MAX = 10_000
 /** A sandbox that was never created here. */
 export class SandboxUnknown extends Error {
   override readonly name = 'SandboxUnknown'
+}
+
+/** Too many commits in a row met a conflict. Told from other faults by its name, as a store that does not answer is: the same request may succeed later. */
+export class WorldContended extends Error {
+  override readonly name = 'StoreUnavailable'
 }
 
 /** How a transaction ended: what its body returned, or the outcome that was remembered under its `once` key before. */
@@ -23,7 +28,7 @@ export interface Worlds {
   readonly create: (sandboxId: SandboxId, seed: string) => Promise<void>
   /** Back to the baseline in constant time. */
   readonly reset: (sandboxId: SandboxId) => Promise<void>
-  /** Runs `body` until its commit meets no conflict. Throws StoreUnavailable after too many. */
+  /** Runs `body` until its commit meets no conflict. Throws WorldContended after too many. */
   readonly transact: <T>(sandboxId: SandboxId, body: (tx: Transaction) => Steps<T>) => MaybePromise<Ended<T>>
 }
 
@@ -50,7 +55,7 @@ export function createWorlds (deps: { readonly layers: Layers, readonly keyValue
       }
       await layers.drop(fresh)
     }
-    throw new StoreUnavailable(`the world of ${sandboxId} is being moved by others`)
+    throw new WorldContended(`the world of ${sandboxId} is being moved by others`)
   }
 
   function * attemptAll<T> (sandboxId: SandboxId, body: (tx: Transaction) => Steps<T>): Steps<Ended<T>> {
@@ -61,7 +66,7 @@ export function createWorlds (deps: { readonly layers: Layers, readonly keyValue
       if (committed.kind === 'committed') return { kind: 'done', value }
       if (committed.kind === 'known') return { kind: 'known', outcome: committed.outcome }
     }
-    throw new StoreUnavailable(`gave up after ${ATTEMPTS_MAX} conflicting commits`)
+    throw new WorldContended(`gave up after ${ATTEMPTS_MAX} conflicting commits`)
   }
 
   return {

@@ -7,7 +7,7 @@ export function deriveText (seed: string, number: number, length: number): strin
   let text = ''
   for (let block = 0; text.length < length; block++) {
     for (const byte of createHash('sha256').update(`${seed}\n${number}\n${block}`).digest()) {
-      if (byte < 248 && text.length < length) text += ALPHABET[byte % 62]
+      if (byte < 248 && text.length < length) text += ALPHABET.charAt(byte % 62)
     }
   }
   return text

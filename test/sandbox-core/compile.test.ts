@@ -3,14 +3,21 @@ import Value from 'typebox/value'
 import { BehaviourSchema, type Behaviour } from '../../config/schema/behaviour.ts'
 import type { Json, JsonObject, RequestId } from '../../kernel/index.ts'
 import type { BehaviourDocument } from '../../sandbox-core/behaviour/behaviour-document.ts'
-import { compileApi, createSandboxCore } from '../../sandbox-core/index.ts'
+import { compileApi, createSandboxCore, type CompileProblem } from '../../sandbox-core/index.ts'
 import { compileOrThrow, createFakeClock, openMemoryStores, readPaymentsFiles, SANDBOX } from '../support/core-world.ts'
 
-function problemsWith (change: (behaviour: any) => void): readonly { path: string, message: string, hint?: string }[] {
-  const { openapi, behaviour } = readPaymentsFiles()
-  const copy = structuredClone(behaviour)
-  change(copy)
-  const compiled = compileApi({ name: 'payments', openapi, behaviour: copy })
+/** The shipped behaviour with one value at a JSON Pointer set to another. */
+function changedBehaviour (pointer: string, value: Json): JsonObject {
+  const copy = structuredClone(readPaymentsFiles().behaviour)
+  const steps = pointer.split('/').slice(1)
+  const last = steps.pop() ?? ''
+  const holder = steps.reduce<Record<string, unknown>>((node, step) => node[step] as Record<string, unknown>, copy)
+  holder[last] = value
+  return copy
+}
+
+function problemsWith (pointer: string, value: Json): readonly CompileProblem[] {
+  const compiled = compileApi({ name: 'payments', openapi: readPaymentsFiles().openapi, behaviour: changedBehaviour(pointer, value) })
   return compiled.kind === 'refused' ? compiled.problems : []
 }
 
@@ -27,50 +34,50 @@ t.test('documents that cannot be used are refused with what is wrong and where',
 })
 
 t.test('a behaviour that names what does not exist, or computes what has no sense, is refused at load', async t => {
-  const cases: [(behaviour: any) => void, RegExp, string][] = [
-    [b => { b.resources.payment.computed.amount_refundable = '${self.amout * 2}' }, /No such key: amout/, '/resources/payment/computed/amount_refundable'],
-    [b => { b.resources.payment.computed.amount_refundable = '${self.amount + self.currency}' }, /no such overload/, '/resources/payment/computed/amount_refundable'],
-    [b => { b.resources.payment.computed.nothing = 1 }, /no member nothing/, '/resources/payment/computed/nothing'],
-    [b => { b.resources.payment.invariants[0].check = 'self.amount' }, /must be bool/, '/resources/payment/invariants/0/check'],
-    [b => { b.resources.payment.invariants[0].check = 'self.currency.matches("(a+)+$")' }, /matches\(\) is not available/, '/resources/payment/invariants/0/check'],
-    [b => { b.resources.payment.invariants[0].check = 'self.' }, /./, '/resources/payment/invariants/0/check'],
-    [b => { b.resources.payment.invariants[0].fail = 'nope' }, /no error nope/, '/resources/payment/invariants/0/fail'],
-    [b => { b.resources.payment.references.customer = 'person' }, /no resource person/, '/resources/payment/references/customer'],
-    [b => { b.resources.payment.operations.explode = {} }, /no operation explode/, '/resources/payment/operations/explode'],
-    [b => { b.resources.payment.states.transitions[0].on = 'explode' }, /no operation explode/, '/resources/payment/states/transitions/0/on'],
-    [b => { b.resources.refund.operations.create.effects[1].post.from = 'vault' }, /no account vault/, '/resources/refund/operations/create/effects/1/post'],
-    [b => { b.resources.ghost = { schema: '#/components/schemas/Ghost' } }, /no operation/, '/resources/ghost/schema'],
-    [b => { b.triggers[0].on = ['payment.explode'] }, /no such operation/, '/triggers/0/on'],
-    [b => { b.conventions.errors.invalid = 'nope' }, /no error nope/, '/conventions/errors/invalid'],
-    [b => { b.errors.card_declined.body = '${args.x' }, /not closed/, '/errors/card_declined/body'],
-    [b => { b.resources.payment.invariants[0].check = '[1].all(a, [1].all(b, [1].all(c, true)))' }, /loops nest/, '/resources/payment/invariants/0/check'],
+  const invariant = '/resources/payment/invariants/0/check'
+  const computed = '/resources/payment/computed/amount_refundable'
+  const cases: readonly (readonly [pointer: string, value: Json, message: RegExp, reportedAt?: string])[] = [
+    [computed, expression('self.amout * 2'), /No such key: amout/],
+    [computed, expression('self.amount + self.currency'), /no such overload/],
+    ['/resources/payment/computed/nothing', 1, /no member nothing/],
+    [invariant, 'self.amount', /must be bool/],
+    [invariant, 'self.currency.matches("(a+)+$")', /matches\(\) is not available/],
+    [invariant, 'self.', /./],
+    [invariant, '[1].all(a, [1].all(b, [1].all(c, true)))', /loops nest/],
+    ['/resources/payment/invariants/0/fail', 'nope', /no error nope/],
+    ['/resources/payment/references/customer', 'person', /no resource person/],
+    ['/resources/payment/operations/explode', {}, /no operation explode/],
+    ['/resources/payment/states/transitions/0/on', 'explode', /no operation explode/],
+    ['/resources/refund/operations/create/effects/1/post/from', 'vault', /no account vault/, '/resources/refund/operations/create/effects/1/post'],
+    ['/resources/ghost', { schema: '#/components/schemas/Ghost' }, /no operation/, '/resources/ghost/schema'],
+    ['/triggers/0/on', ['payment.explode'], /no such operation/],
+    ['/conventions/errors/invalid', 'nope', /no error nope/],
+    ['/errors/card_declined/body', '$' + '{args.x', /not closed/],
   ]
-  for (const [change, message, path] of cases) {
-    const problem = problemsWith(change).find(candidate => candidate.path === path)
-    t.match(problem?.message, message, path)
+  for (const [pointer, value, message, reportedAt = pointer] of cases) {
+    const problem = problemsWith(pointer, value).find(candidate => candidate.path === reportedAt)
+    t.match(problem?.message, message, `${pointer}: ${JSON.stringify(value)}`)
   }
 })
 
 t.test('the behaviour schema refuses unknown keys everywhere and takes the shipped file', async t => {
   const { behaviour } = readPaymentsFiles()
   t.ok(Value.Check(BehaviourSchema, behaviour))
-  const mistakes: ((behaviour: any) => void)[] = [
-    b => { b.colour = 'red' },
-    b => { b.conventions.list.styel = 'x' },
-    b => { b.resources.payment.state = {} },
-    b => { b.resources.payment.states.transitions[0].form = [] },
-    b => { b.triggers[0].outcome.fial = 'x' },
-    b => { b.errors.card_declined.status = 500 },
-    b => { b.behaviour = 'v2' },
+  const mistakes: readonly (readonly [string, Json])[] = [
+    ['/colour', 'red'],
+    ['/conventions/list/styel', 'x'],
+    ['/resources/payment/state', {}],
+    ['/resources/payment/states/transitions/0/form', []],
+    ['/triggers/0/outcome/fial', 'x'],
+    ['/errors/card_declined/status', 500],
+    ['/behaviour', 'v2'],
   ]
-  for (const mistake of mistakes) {
-    const copy = structuredClone(behaviour)
-    mistake(copy)
-    t.notOk(Value.Check(BehaviourSchema, copy), mistake.toString())
-  }
+  for (const [pointer, value] of mistakes) t.notOk(Value.Check(BehaviourSchema, changedBehaviour(pointer, value)), pointer)
   const isSame: (value: Behaviour) => BehaviourDocument = value => value as BehaviourDocument
   t.type(isSame, 'function')
 })
+
+function expression (text: string): string { return '$' + `{${text}}` }
 
 const notes30 = {
   openapi: '3.0.3',
@@ -109,11 +116,11 @@ t.test('a 3.0 document with nothing declared is created, read, listed, changed a
   await core.create(SANDBOX, { seed: 's' })
   const call = async (operationId: string, pathParameters: Record<string, string> = {}, body?: Json) => {
     const reply = await core.operations('notes').find(operation => operation.operationId === operationId)?.handle({ sandboxId: SANDBOX, requestId: 'r' as RequestId, pathParameters, query: '', headers: {}, ...(body === undefined ? {} : { body }) })
-    return reply as { status: number, body: any }
+    return reply as { status: number, body: { id: string } }
   }
   const folder = await call('createFolder', {}, { name: 'Inbox' })
   t.match(folder, { status: 201, body: { name: 'Inbox', id: /^[0-9a-f]{8}-[0-9a-f]{4}-4/ } })
-  const folderId = folder.body.id as string
+  const folderId = folder.body.id
   t.match(await call('createNote', { folderId }, { text: 'x', rank: 0 }), { status: 400, body: { param: 'rank', status: 400 } })
   const note = await call('createNote', { folderId }, { text: 'hello', id: 99 })
   t.match(note, { status: 201, body: { text: 'hello', pinned: false, due: null, folderId } })

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { SandboxId } from '../../kernel/index.ts'
 import { createSandboxCore, SandboxUnknown } from '../../sandbox-core/index.ts'
-import { createCaller, createFakeClock, openMemoryStores, openPayments, SANDBOX, OTHER_SANDBOX, type Call } from '../support/core-world.ts'
+import { createCaller, createFakeClock, openMemoryStores, openPayments, SANDBOX, OTHER_SANDBOX, type Call, type Money } from '../support/core-world.ts'
 import { slowLayers } from '../support/core-slow-layers.ts'
 
 async function runStory (call: Call): Promise<string> {
@@ -120,7 +120,7 @@ for (const kind of ['plain', 'slow'] as const) {
     t.equal(new Set(replies.map(reply => JSON.stringify(reply))).size, 1)
     t.equal(replies[0]?.status, 201)
     const payments = (await world.call('listPayments', { query: 'limit=100' })).body.data
-    t.equal(payments.filter((payment: { amount: number }) => payment.amount === 999).length, 1)
+    t.equal(payments.filter(payment => payment.amount === 999).length, 1)
     t.equal((await world.stores.jobs.claim('events', world.clock.nowMs(), 100, 1000)).length, 2)
     await world.stores.close()
   })
@@ -136,7 +136,7 @@ t.test('parallel refunds over two instances never return more than was received,
   t.equal(new Set(ids).size, 3)
   t.equal((await world.call('getPayment', { path: { payment_id: payment.id } })).body.amount_refundable, 100)
   const { available } = (await world.call('getBalance')).body
-  t.equal(available.find((entry: { currency: string }) => entry.currency === 'pln').amount, 100)
+  t.equal(available.find(entry => entry.currency === 'pln')?.amount, 100)
   await world.stores.close()
 })
 
@@ -163,13 +163,13 @@ t.test('whatever is done at once, balances equal what payments and refunds say, 
   await fc.assert(fc.asyncProperty(fc.array(fc.array(step, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 6 }), async rounds => {
     await world.core.reset(SANDBOX)
     for (const round of rounds) {
-      const ids = (await listIds()).map((payment: { id: string }) => payment.id)
+      const ids = (await listIds()).map(payment => payment.id)
       await Promise.all(round.map((action, index) => perform(index % 2 === 0 ? slow : world.call, ids, action)))
     }
     const payments = await listIds()
-    const total = (member: string) => payments.reduce((sum: number, payment: Record<string, number>) => sum + (payment[member] ?? 0), 0)
+    const total = (member: 'amount_received' | 'amount_refunded' | 'amount_capturable') => payments.reduce((sum, payment) => sum + payment[member], 0)
     const balance = (await world.call('getBalance')).body
-    const amount = (list: { currency: string, amount: number }[]) => list.find(entry => entry.currency === 'sek')?.amount ?? 0
+    const amount = (list: readonly Money[]) => list.find(entry => entry.currency === 'sek')?.amount ?? 0
     for (const payment of payments) if (payment.amount_refunded > payment.amount_received || payment.amount_refundable < 0) return false
     return amount(balance.available) === total('amount_received') - total('amount_refunded') && amount(balance.pending) === total('amount_capturable')
   }), { numRuns: 25, seed: 20260601 })

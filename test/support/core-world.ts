@@ -30,7 +30,34 @@ export function openMemoryStores (clock: FakeClock, directory = ':memory:'): Sto
 }
 
 export interface CallOptions { readonly path?: Record<string, string>, readonly query?: string, readonly body?: unknown, readonly key?: string, readonly sandbox?: SandboxId, readonly client?: string }
-export type Call = (operationId: string, options?: CallOptions) => Promise<CoreReply & { readonly body: any }>
+/** The members of replies that tests look at; each reply has some of them. */
+export interface ReplyBody {
+  readonly id: string,
+  readonly name: string | null,
+  readonly email: string | null,
+  readonly created: number,
+  readonly status: string,
+  readonly currency: string,
+  readonly number: string | null
+  readonly amount: number,
+  readonly amount_received: number,
+  readonly amount_refunded: number,
+  readonly amount_refundable: number,
+  readonly amount_capturable: number
+  readonly refunded: boolean,
+  readonly payment: string,
+  readonly has_more: boolean,
+  readonly metadata: Record<string, string>,
+  readonly card: Record<string, unknown>
+  readonly last_error: { readonly decline_code: string },
+  readonly error: { readonly code: string, readonly decline_code: string }
+  readonly data: readonly ReplyBody[],
+  readonly available: readonly Money[],
+  readonly pending: readonly Money[]
+}
+export interface Money { readonly currency: string, readonly amount: number }
+
+export type Call = (operationId: string, options?: CallOptions) => Promise<CoreReply & { readonly body: ReplyBody }>
 
 /** Calls operations by id; every reply is checked against the document, so a test fails on a reply that breaks its own schema. */
 export function createCaller (core: SandboxCore, api: CompiledApi, sandbox: SandboxId): Call {
@@ -47,8 +74,15 @@ export function createCaller (core: SandboxCore, api: CompiledApi, sandbox: Sand
       ...(options.body === undefined ? {} : { body: options.body as Json }),
     })
     checkReply(api, operationId, reply)
-    return reply as CoreReply & { readonly body: any }
+    return reply as Awaited<ReturnType<Call>>
   }
+}
+
+/** The first item of a list reply; throws when there is none. */
+export function firstOf (reply: { readonly body: ReplyBody }): ReplyBody {
+  const [first] = reply.body.data
+  if (first === undefined) throw new Error('the list is empty')
+  return first
 }
 
 function checkReply (api: CompiledApi, operationId: string, reply: CoreReply): void {
