@@ -2,6 +2,8 @@ import t from 'tap'
 import { makeCard, makeScrubber } from '../../support/scrub-samples.ts'
 
 const SIZE = 1_000_000
+/** Smaller, as there are many of them; what is quadratic would still take minutes. */
+const REPEATED_SIZE = 300_000
 const scrubber = makeScrubber()
 
 /** Shapes that make a backtracking expression, or a scan that starts anew at every character, take hours at this size. */
@@ -12,9 +14,9 @@ const UNITS = [
   makeCard('4556', 16, 3) + ' ', 'a1b2', 'f0', '12345678-1234-1234-1234-',
 ]
 
-t.test('a megabyte of anything repeated is done with', async (t) => {
+t.test('300 kB of anything repeated is done with', async (t) => {
   for (const unit of UNITS) {
-    const text = unit.repeat(Math.ceil(SIZE / unit.length))
+    const text = unit.repeat(Math.ceil(REPEATED_SIZE / unit.length))
     const result = scrubber.scrubText(text, 'sandbox')
     t.equal(typeof result.value, 'string', JSON.stringify(unit))
   }
