@@ -1,4 +1,4 @@
-import { loadBehaviour, loadOpenApi, loadRules, locateProblems, type Config, type ConfigProblem } from '../config/index.ts'
+import { findPathConflicts, loadBehaviour, loadOpenApi, loadRules, locateProblems, type Config, type ConfigProblem } from '../config/index.ts'
 import { compileApi, type CompiledApi } from '../sandbox-core/index.ts'
 import { compileRules, type CompiledRule } from './abuse/index.ts'
 
@@ -12,10 +12,11 @@ export interface LoadedDefinitions {
  * Reads and compiles everything that the configuration points at: abuse rules, OpenAPI documents, behaviours. All problems are
  * reported at once, each at its place in its file.
  */
-export function loadDefinitions (config: Config): { readonly kind: 'loaded', readonly definitions: LoadedDefinitions } | { readonly kind: 'refused', readonly problems: readonly ConfigProblem[] } {
+export function loadDefinitions (config: Config, file: string): { readonly kind: 'loaded', readonly definitions: LoadedDefinitions } | { readonly kind: 'refused', readonly problems: readonly ConfigProblem[] } {
   const problems: ConfigProblem[] = []
   const rules = compileRuleFiles(config.abuse.rulesDirectory, problems)
   const apis = config.apis.filter((api) => api.kind === 'core').flatMap((api) => compileCoreApi(api, problems))
+  problems.push(...findConflicts(config, apis).map((conflict): ConfigProblem => ({ file, line: 0, column: 0, path: 'apis', found: conflict, expected: 'paths that one API alone serves', hint: 'Change the path, or the prefix of the upstream.' })))
   return problems.length === 0 ? { kind: 'loaded', definitions: { rules, apis } } : { kind: 'refused', problems }
 }
 
@@ -41,6 +42,13 @@ function compileCoreApi (api: Extract<Config['apis'][number], { kind: 'core' }>,
   const located = compiled.problems.map(({ path, ...rest }) => ({ ...rest, path: stepsOf(path) }))
   problems.push(...locateProblems(behaviour ?? document, located))
   return []
+}
+
+function findConflicts (config: Config, compiled: readonly CompiledApi[]): readonly string[] {
+  const served = config.apis.map((api) => api.kind === 'upstream'
+    ? { name: api.name, prefix: api.prefix }
+    : { name: api.name, paths: compiled.find(({ name }) => name === api.name)?.model.operations.map(({ operation }) => operation.path) ?? [] })
+  return findPathConflicts(served, Object.values(config.profile.paths))
 }
 
 /** The steps of a JSON Pointer (RFC 6901 §4). */

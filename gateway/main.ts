@@ -32,7 +32,7 @@ export type ConfigSource = Parameters<typeof loadConfig>[0]
 export function checkConfiguration (source: ConfigSource): { readonly config: Config, readonly definitions: Parameters<typeof compose>[1], readonly warnings: readonly ConfigProblem[] } {
   const loaded = loadConfig(source)
   if (loaded.kind === 'refused') throw new ConfigurationRefused(loaded.problems)
-  const compiled = loadDefinitions(loaded.config)
+  const compiled = loadDefinitions(loaded.config, loaded.file)
   if (compiled.kind === 'refused') throw new ConfigurationRefused(compiled.problems)
   return { config: loaded.config, definitions: compiled.definitions, warnings: loaded.warnings }
 }
