@@ -49,7 +49,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('root' as const), layer }) },
   { weight: 4, arbitrary: fc.record({ kind: fc.constantFrom('child' as const, 'freeze' as const), layer }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('drop' as const), layer }) },
-  { weight: 8, arbitrary: fc.record({ kind: fc.constant('commit' as const), layer, writes: fc.array(fc.tuple(id, fc.option(fc.nat(3))), { maxLength: 4 }), read: id, isStale: fc.boolean() }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('commit' as const), layer, writes: fc.array(fc.tuple(id, fc.option(fc.nat(3), { freq: 2 })), { maxLength: 4 }), read: id, isStale: fc.nat(9).map((n) => n === 0) }) },
 )
 
 async function take (layers: Layers, model: ModelLayer[], step: Step): Promise<void> {
