@@ -4,6 +4,7 @@ import * as client from 'openid-client'
 import t from 'tap'
 import { Agent, fetch as undiciFetch } from 'undici'
 import type { SandboxId } from '../../kernel/index.ts'
+import { oauthError } from '../support/oauth-error.ts'
 import { startTestGateway } from '../support/gateway.ts'
 
 /** A developer asks for tokens with the published openid-client, at both doors, in every way the profile lists. */
@@ -37,7 +38,7 @@ t.test('client credentials', async (t) => {
   t.test('tls_client_auth is refused with another client\'s certificate', async (t) => {
     const other = await sandgate.newSandbox()
     const configuration = await discover(sandbox.mtlsClient.id, client.TlsClientAuth(), { cert: other.mtlsClient.certificatePem, key: other.mtlsClient.privateKeyPem.reveal() }, { use_mtls_endpoint_aliases: true })
-    await t.rejects(ask(configuration), { error: 'invalid_client' })
+    await t.rejects(ask(configuration), oauthError('invalid_client'))
   })
 
   t.test('tls_client_auth at the mutual-TLS door gives a token bound to the certificate, as long-lived as production\'s', async (t) => {
@@ -75,6 +76,6 @@ t.test('client credentials', async (t) => {
   t.test('a scope that the client is not registered for is refused', async (t) => {
     const reader = await clients.create({ ...shared, name: 'reader', scopes: ['payments:read'], authMethod: 'client_secret_basic' })
     const configuration = await discover(reader.clientId, client.ClientSecretBasic(reader.clientSecret?.reveal()))
-    await t.rejects(client.clientCredentialsGrant(configuration, { scope: 'payments:write' }), { error: 'invalid_scope' })
+    await t.rejects(client.clientCredentialsGrant(configuration, { scope: 'payments:write' }), oauthError('invalid_scope'))
   })
 })
