@@ -118,6 +118,7 @@ function composePipeline ({ config, stores, clock, authority, authz, scrubber, a
     bodyDepthMax: config.limits.bodyDepthMax,
     formatLimits: (outcomes) => formatRateLimitHeaders(outcomes, config.limits.headers),
     scrubPath: (path, scope) => scrubber.scrubPath(path, scope).value,
+    scrubText: (text, scope) => scrubber.scrubText(text, scope).value,
     sandboxOfClient: authz.sandboxOfClient,
     judge: (seen) => abuse.judgeRequest(describeRequest(seen)),
     observeAbuse: (seen) => {

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { PASS, type SandboxId } from '../../kernel/index.ts'
+import { PASS, type SandboxId, type Verdict } from '../../kernel/index.ts'
 import type { AnyFacts, OutcomeFacts } from '../pipeline/facts.ts'
 import type { Stage } from '../pipeline/stage.ts'
 import { explain, type Metrics, type RequestRecord, type RequestRecords } from '../record/index.ts'
@@ -10,6 +10,7 @@ export interface RecordOutcomeDeps {
   readonly metrics: Metrics
   readonly logger: Logger
   readonly scrubPath: (path: string, scope: string) => string
+  readonly scrubText: (text: string, scope: string) => string
   /** The sandbox of a client that a request only claimed to be. */
   readonly sandboxOfClient: (clientId: string) => SandboxId | undefined | Promise<SandboxId | undefined>
   /** Feeds the signals of abuse rules with how the request ended; may set a ban. */
@@ -28,24 +29,49 @@ export function recordOutcome (deps: RecordOutcomeDeps): Stage<Seen, object> {
     phase: 'outcome',
     onFault: 'pass-and-report',
     decide: (seen) => {
-      const clientId = seen.caller?.clientId ?? seen.outcome.refusal?.claimedClientId ?? seen.outcome.failure?.clientId ?? seen.claimedClientId
-      const known = seen.caller?.sandboxId
-      const sandboxId = known ?? (clientId === undefined ? undefined : deps.sandboxOfClient(clientId))
-      const observed = deps.observeAbuse(seen)
-      if (!(sandboxId instanceof Promise) && !(observed instanceof Promise)) {
-        keep(seen, clientId, sandboxId, deps)
-        return PASS
-      }
-      return Promise.all([sandboxId, observed]).then(([owner]) => {
-        keep(seen, clientId, owner, deps)
-        return PASS
-      })
+      const owner = attempt(() => ownerOf(seen, deps))
+      const observed = attempt(() => deps.observeAbuse(seen))
+      if (owner instanceof Promise || observed instanceof Promise) return keepLater(seen, owner, observed, deps)
+      keep(seen, owner, deps)
+      return PASS
     },
   }
 }
 
-function keep (seen: Seen, clientId: string | undefined, sandboxId: SandboxId | undefined, deps: RecordOutcomeDeps): void {
-  const record = recordOf(seen, clientId, sandboxId, deps)
+/** Whose request it was: `claimed` is what the client said and nobody has confirmed. */
+interface Owner { readonly sandboxId?: SandboxId | undefined, readonly clientId?: string | undefined }
+
+const NOBODY: Owner = {}
+
+function ownerOf ({ caller, outcome, claimedClientId }: Seen, deps: RecordOutcomeDeps): Owner | Promise<Owner> {
+  const clientId = caller?.clientId ?? outcome.refusal?.claimedClientId ?? outcome.failure?.clientId ?? claimedClientId
+  if (caller?.sandboxId !== undefined) return { sandboxId: caller.sandboxId, clientId }
+  if (clientId === undefined) return NOBODY
+  const sandboxId = deps.sandboxOfClient(clientId)
+  // An id that no client has is whatever a stranger wrote, and is not kept.
+  const settle = (found: SandboxId | undefined): Owner => found === undefined ? NOBODY : { sandboxId: found, clientId }
+  return sandboxId instanceof Promise ? sandboxId.then(settle) : settle(sandboxId)
+}
+
+/** The record is kept even when its owner cannot be looked up or the signals cannot be fed; the fault is then the stage's. */
+async function keepLater (seen: Seen, owner: Owner | Promise<Owner>, observed: unknown, deps: RecordOutcomeDeps): Promise<Verdict<object>> {
+  const [found, fed] = await Promise.allSettled([owner, observed])
+  keep(seen, found.status === 'fulfilled' ? found.value : NOBODY, deps)
+  for (const settled of [found, fed]) if (settled.status === 'rejected') throw settled.reason
+  return PASS
+}
+
+function attempt<T> (act: () => T | Promise<T>): T | Promise<T> {
+  try {
+    return act()
+  } catch (fault) {
+    return Promise.reject(fault)
+  }
+}
+
+function keep (seen: Seen, owner: Owner, deps: RecordOutcomeDeps): void {
+  const { sandboxId } = owner
+  const record = recordOf(seen, owner, deps)
   deps.records.add(sandboxId, record)
   count(record, seen, deps.metrics)
   const { explanation, findings, removals, evidence: _evidence, ...line } = record
@@ -58,10 +84,11 @@ function keep (seen: Seen, clientId: string | undefined, sandboxId: SandboxId | 
   }, 'request')
 }
 
-function recordOf (seen: Seen, clientId: string | undefined, sandboxId: SandboxId | undefined, deps: RecordOutcomeDeps): RequestRecord {
+function recordOf (seen: Seen, { clientId, sandboxId }: Owner, deps: RecordOutcomeDeps): RequestRecord {
   const { refusal, failure, status, durationMs } = seen.outcome
   const code = refusal?.code ?? failure?.error
   const explanation = explain(refusal, failure)
+  const scrub = (text: string): string => deps.scrubText(text, sandboxId ?? '')
   const subject = seen.caller?.subject
   return {
     id: seen.requestId ?? ('' as never),
@@ -78,9 +105,9 @@ function recordOf (seen: Seen, clientId: string | undefined, sandboxId: SandboxI
     ...(seen.certificate === undefined ? {} : { certificateThumbprint: seen.certificate.thumbprint }),
     ...(refusal === undefined ? {} : { stage: refusal.stage }),
     ...(code === undefined ? {} : { code }),
-    ...(explanation === undefined ? {} : { explanation }),
+    ...(explanation === undefined ? {} : { explanation: { cause: scrub(explanation.cause), fix: explanation.fix } }),
     ...(refusal?.evidence === undefined ? {} : { evidence: refusal.evidence }),
-    findings: seen.findings,
+    findings: seen.findings.map((finding) => ({ ...finding, detail: scrub(finding.detail) })),
     removals: seen.removals ?? [],
   }
 }

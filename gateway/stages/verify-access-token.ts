@@ -42,8 +42,12 @@ const KEY = /^sg(?:sk|op)_/
 function readBearer (header: string | undefined): string | { readonly code: ErrorCode, readonly internalDetail: string } {
   if (header === undefined) return { code: 'token_missing', internalDetail: 'no Authorization header' }
   if (header.length > 7 && header.slice(0, 7).toLowerCase() === 'bearer ') return header.slice(7)
-  return { code: 'token_missing', internalDetail: `the Authorization scheme is ${header.split(' ', 1)[0]?.slice(0, 20) ?? ''}, not Bearer` }
+  const scheme = KNOWN_SCHEME.exec(header)?.[0] ?? 'none that is known'
+  return { code: 'token_missing', internalDetail: `the Authorization scheme is ${scheme}, not Bearer` }
 }
+
+/** Only these are repeated: what stands first in the header may be a secret that was sent without its scheme. */
+const KNOWN_SCHEME = /^(?:basic|bearer|digest|dpop|gnap|hoba|mutual|negotiate|privatetoken|scram-sha-256|vapid)(?= |$)/i
 
 function ofToken (verdict: TokenVerdict, credentials: ReadonlyArray<Caller['kind']>): Verdict<CallerFacts> {
   if (verdict.kind === 'refused') {
