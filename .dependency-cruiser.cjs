@@ -19,7 +19,7 @@ module.exports = {
     ...Object.entries(mayImport).map(([folder, allowed]) => forbid(`${folder}-imports`, { path: `^${folder}/` }, { path: ours([...allowed, folder]) }, `${folder} may import ${allowed.join(', ') || 'nothing of ours'}`)),
     forbid('doors-only', { path: `^(${folders.join('|')})/` }, { path: `^(?:${folders.join('|')})/.+`, pathNot: ['^(?:[^/]+)/index\\.ts$', '^$1/', '^stores/ports\\.ts$'] }, 'only a folder\'s index.ts is imported from outside'),
     forbid('own-door', { path: `^(${folders.join('|')})/(?!main\\.ts)` }, { path: '^$1/index\\.ts$' }, 'no folder imports its own door'),
-    forbid('ports-are-types', { path: '^(?:certs|authz|sandbox-core|gateway/(?:stages|limits|abuse|scrub))/' }, { path: '^stores/', dependencyTypesNot: ['type-only'] }, 'they know the ports\' types and no driver'),
+    forbid('ports-not-drivers', { path: '^(?:certs|authz|sandbox-core|gateway/(?:stages|limits|abuse|scrub))/' }, { path: '^stores/', pathNot: '^stores/ports\\.ts$', dependencyTypesNot: ['type-only'] }, 'they know the ports and no driver'),
     forbid('stages-stand-alone', { path: '^gateway/stages/([^/]+)\\.ts$' }, { path: '^gateway/stages/', pathNot: '^gateway/stages/$1\\.ts$' }, 'no stage imports another stage'),
     forbid('capabilities-stand-alone', { path: '^gateway/(limits|abuse|scrub|errors|body)/' }, { path: '^(?:config|certs|authz|sandbox-core|console|cli|gateway)/', pathNot: '^gateway/$1/' }, 'limits, abuse, scrub, errors and body know the kernel and the ports\' types'),
     forbid('stages-need-little', { path: '^gateway/stages/' }, { path: '^(?:config|console|cli)/' }, 'a stage never loads configuration'),

@@ -1,5 +1,5 @@
 import { errors, interactionPolicy, type Configuration, type KoaContextWithOIDC } from 'oidc-provider'
-import type { AdapterFactory, ClientMetadata, ResourceServer } from 'oidc-provider'
+import type { AdapterFactory, ResourceServer } from 'oidc-provider'
 import type { JWK } from 'jose'
 import { isSameDistinguishedName } from '../certs/index.ts'
 import { OPENID_SCOPES, type AuthorizationProfile, type ProtectedApi } from './authorization-profile.ts'
@@ -186,6 +186,3 @@ function lifetimesInSeconds (lifetimes: AuthorizationProfile['lifetimes']): NonN
 function toSeconds (ms: number): number {
   return Math.max(1, Math.round(ms / 1000))
 }
-
-/** The metadata that a client record stands for, in the names of RFC 7591 §2. */
-export type DescribedClient = ClientMetadata

@@ -115,7 +115,7 @@ function set (...parts: Asn1[]): Asn1 {
 }
 
 function explicit (part: Asn1): Asn1 {
-  return forge.asn1.create(Class.CONTEXT_SPECIFIC, 0 as forge.asn1.Type, true, [part])
+  return forge.asn1.create(Class.CONTEXT_SPECIFIC, 0, true, [part])
 }
 
 function oid (dotted: string): Asn1 {

@@ -1,6 +1,6 @@
 import type { AuthorizationServer } from '../../authz/index.ts'
 import type { Authority } from '../../certs/index.ts'
-import { randomId, type AccountId, type Clock, type JsonObject, Secret, type SandboxId } from '../../kernel/index.ts'
+import { randomId, type Clock, type JsonObject, Secret, type SandboxId } from '../../kernel/index.ts'
 import type { SandboxCore } from '../../sandbox-core/index.ts'
 import type { KeyValue } from '../../stores/index.ts'
 import type { ControlCredentials } from './credentials.ts'
@@ -54,7 +54,7 @@ export function createSandboxes (deps: SandboxesDeps): Sandboxes {
   return {
     list,
     get: async (id) => await deps.keyValue.get(SPACE, id) as Sandbox | undefined,
-    create: async ({ account = randomId('acc') as AccountId, name = 'Sandbox' }) => {
+    create: async ({ account = randomId('acc'), name = 'Sandbox' }) => {
       const owned = (await list()).filter((sandbox) => sandbox.account === account)
       if (owned.length >= deps.template.maximumPerAccount) return undefined
       const sandbox: Sandbox = { id: randomId('sbx', 16), account, name, created_at: new Date(deps.clock.nowMs()).toISOString() }

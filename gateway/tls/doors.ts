@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import type { IncomingMessage, RequestListener, Server } from 'node:http'
+import type { RequestListener } from 'node:http'
 import https from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { errorEntry, type ErrorCode } from '../../kernel/index.ts'
 
@@ -64,17 +64,6 @@ export function openDoors (handler: RequestListener, options: DoorsOptions): Doo
       mtlsServer.setSecureContext({ ...shared, cert, key, ca: [...options.clientAuthoritiesPem] })
     },
   }
-}
-
-/** The port that a listening server got. */
-export function portOf (server: Server | https.Server): number {
-  return (server.address() as AddressInfo).port
-}
-
-/** The raw header value of a request, first one when it was sent twice. */
-export function singleHeader (request: IncomingMessage, name: string): string | undefined {
-  const value = request.headers[name]
-  return Array.isArray(value) ? value[0] : value
 }
 
 function sessionsOf (door: Door): { ticketKeys: Buffer, sessionIdContext: string } {

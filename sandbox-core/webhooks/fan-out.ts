@@ -69,7 +69,8 @@ async function messageIdOf (deps: FanOutDeps, job: Job): Promise<string> {
     return fresh
   }
   if (await deps.keyValue.putIfAbsent(MESSAGES_SPACE, job.id, fresh, { ttlMs: MESSAGE_TTL_MS })) return fresh
-  return String(await deps.keyValue.get(MESSAGES_SPACE, job.id) ?? fresh)
+  const known = await deps.keyValue.get(MESSAGES_SPACE, job.id)
+  return typeof known === 'string' ? known : fresh
 }
 
 function readEvent ({ id, payload }: Job): EventToSend | undefined {

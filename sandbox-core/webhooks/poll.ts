@@ -15,7 +15,9 @@ export function createPoller (pass: () => Promise<number>, onFault: (fault: unkn
       onFault(fault)
     }
     running = undefined
-    if (isStarted) schedule(isWoken ? 0 : pauseMs)
+    // Both may have changed while the pass was awaited.
+    const now = { isStarted, isWoken } as { readonly isStarted: boolean, readonly isWoken: boolean }
+    if (now.isStarted) schedule(now.isWoken ? 0 : pauseMs)
   }
   const schedule = (delayMs: number): void => {
     clearTimeout(timer)

@@ -14,7 +14,7 @@ export const resolveHost: ResolveHost = async (hostname) => {
   const answers = await Promise.allSettled([resolver.resolve4(hostname), resolver.resolve6(hostname)])
   const addresses = answers.flatMap((answer) => answer.status === 'fulfilled' ? answer.value : [])
   if (addresses.length > 0) return addresses
-  const failure = answers.find((answer) => answer.status === 'rejected' && answer.reason.code === 'ETIMEOUT')
+  const failure = answers.find((answer) => answer.status === 'rejected' && (answer.reason as NodeJS.ErrnoException).code === 'ETIMEOUT')
   if (failure?.status === 'rejected') throw failure.reason
   return await askSystem(hostname)
 }
