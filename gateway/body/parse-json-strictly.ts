@@ -86,5 +86,5 @@ function countMembers (value: Json): number {
 
 function positionOf (error: SyntaxError): string {
   const position = /at position (\d+)/.exec(error.message)?.[1]
-  return position === undefined ? '' : ` (at byte ${position})`
+  return position === undefined ? '' : ` (at character ${position})`
 }

@@ -30,8 +30,8 @@ t.test('a query may hold anything, and dots within a segment are letters', async
 
 t.test('a path that URL parsing changes is ambiguous', async (t) => {
   const piece = fc.constantFrom('a', '.', '..', '%2e', '%2E', '/', '%2f', '\\', '%5C', 'b', '%41', '.a', '')
-  fc.assert(fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
+  t.doesNotThrow(() => fc.assert(fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => {
     const path = `/${pieces.join('')}`
     return isPathAmbiguous(path) || new URL(path, 'https://h').pathname === path
-  }))
+  })))
 })
