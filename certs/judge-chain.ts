@@ -80,7 +80,7 @@ function judgePurpose (chain: Chain): ChainRefusal | undefined {
   const [leaf] = chain
   const { subjectDn } = leaf.fields
   // Node types `keyUsage` as always there; without an extended key usage it is undefined.
-  const purposesOf = ({ x509 }: Chain[number]): readonly string[] | undefined => x509.keyUsage as readonly string[] | undefined
+  const purposesOf = ({ x509 }: Chain[number]): readonly string[] | undefined => x509.keyUsage
   const misfit = chain.slice(0, -1).find((certificate) => purposesOf(certificate)?.includes(CLIENT_AUTH) === false)
   if (leaf.x509.ca) return purposeInvalid(`The certificate of ${subjectDn} is an authority's, not an end entity's`)
   if (misfit !== undefined) return purposeInvalid(`The extended key usage of the certificate of ${misfit.fields.subjectDn} (${misfit.x509.keyUsage.join(', ')}) lacks clientAuth`)
