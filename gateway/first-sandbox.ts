@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config/index.ts'
-import type { Composition } from './compose.ts'
+import type { Secret } from '../kernel/index.ts'
+import type { Composition, Origins } from './compose.ts'
 
 /** The sandbox that an installation starts with, and where its files are. */
 export interface FirstSandbox {
@@ -21,13 +22,16 @@ const PRIVATE = { mode: 0o600 }
  * Makes the first sandbox of a development installation and writes its credentials to `var/quickstart`, so that a person has
  * something to call with a minute after installing. In production none is made.
  */
-export async function openFirstSandbox (config: Config, { sandboxes, authority, material }: Pick<Composition, 'sandboxes' | 'authority' | 'material'>): Promise<FirstSandbox | undefined> {
+export async function openFirstSandbox (config: Config, { sandboxes, authority, material, origins }: Pick<Composition, 'sandboxes' | 'authority' | 'material' | 'origins'>): Promise<FirstSandbox | undefined> {
   if (config.production) return undefined
   const directory = join(config.varDirectory, 'quickstart')
   const manifest = join(directory, MANIFEST)
   if (existsSync(manifest)) {
     const kept = JSON.parse(readFileSync(manifest, 'utf8')) as FirstSandbox
-    if (await sandboxes.get(kept.sandboxId) !== undefined) return kept
+    if (await sandboxes.get(kept.sandboxId) !== undefined) {
+      writeEnvironment(kept, origins, material.operatorToken)
+      return kept
+    }
   }
   const created = await sandboxes.create({ account: 'acc_development', name: 'First sandbox' })
   if (created === undefined) return undefined
@@ -47,5 +51,25 @@ export async function openFirstSandbox (config: Config, { sandboxes, authority, 
   writeFileSync(files.key, created.mtlsClient.privateKeyPem.reveal(), PRIVATE)
   writeFileSync(join(directory, 'operator-token'), material.operatorToken.reveal(), PRIVATE)
   writeFileSync(manifest, JSON.stringify(first, null, 2), PRIVATE)
+  writeEnvironment(first, origins, material.operatorToken)
   return first
+}
+
+/** A file to source in a shell, so that commands in the README and the quickstart can be short and work as they stand. */
+function writeEnvironment (first: FirstSandbox, { publicOrigin, mtlsOrigin, opsOrigin }: Origins, operatorToken: Secret): void {
+  const { authority, certificate, key } = first.files
+  const lines = Object.entries({
+    PUBLIC: publicOrigin,
+    MTLS: mtlsOrigin,
+    OPS: opsOrigin,
+    CA: authority,
+    CERT: certificate,
+    KEY: key,
+    CLIENT_ID: first.client.id,
+    CLIENT_SECRET: first.client.secret,
+    MTLS_CLIENT_ID: first.mtlsClientId,
+    SANDBOX_KEY: first.sandboxKey,
+    OPERATOR_TOKEN: operatorToken.reveal(),
+  }).map(([name, value]) => `${name}='${value.replaceAll("'", `'\\''`)}'`)
+  writeFileSync(join(first.directory, 'env'), `${lines.join('\n')}\n`, PRIVATE)
 }

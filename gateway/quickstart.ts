@@ -1,4 +1,4 @@
-import { relative } from 'node:path'
+import { join, relative } from 'node:path'
 import type { Config } from '../config/index.ts'
 import type { Secret } from '../kernel/index.ts'
 import type { Origins } from './compose.ts'
@@ -15,17 +15,16 @@ export function formatQuickstart ({ config, first, origins, operatorToken }: { r
     `  Console          ${origins.publicOrigin}/console/`,
     `  Ops (local)      ${origins.opsOrigin}/metrics   /livez   /readyz`,
     ...(operatorToken === undefined ? [] : ['', `  Operator's token (shown this once): ${operatorToken.reveal()}`]),
-    ...(first === undefined ? [] : describeFirst(first, config, origins)),
+    ...(first === undefined ? [] : describeFirst(first, config)),
     '',
   ]
   return lines.join('\n')
 }
 
-function describeFirst (first: FirstSandbox, config: Config, { publicOrigin, mtlsOrigin }: Origins): string[] {
+function describeFirst (first: FirstSandbox, config: Config): string[] {
   const file = (path: string): string => relative(process.cwd(), path) || path
-  const token = config.profile.paths.token
-  const scopes = `${config.apis[0]?.scopes.read ?? ''} ${config.apis[0]?.scopes.write ?? ''}`
-  const tls = `--cacert ${file(first.files.authority)} --cert ${file(first.files.certificate)} --key ${file(first.files.key)}`
+  const { read = '', write = '' } = config.apis[0]?.scopes ?? {}
+  const { token } = config.profile.paths
   return [
     '',
     `  Your sandbox     ${first.sandboxId}    files in ${file(first.directory)}/`,
@@ -37,17 +36,23 @@ function describeFirst (first: FirstSandbox, config: Config, { publicOrigin, mtl
     '',
     '  Paste these:',
     '',
+    `  . ./${file(join(first.directory, 'env'))}`,
+    '',
     '  # A certificate-bound token over mutual TLS',
-    `  TOKEN=$(curl -s ${tls} ${mtlsOrigin}${token} -d grant_type=client_credentials -d client_id=${first.mtlsClientId} --data-urlencode 'scope=${scopes}' | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`,
+    `  TOKEN=$(curl -s --cacert "$CA" --cert "$CERT" --key "$KEY" $MTLS${token} -d grant_type=client_credentials -d client_id=$MTLS_CLIENT_ID --data-urlencode 'scope=${read} ${write}' | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`,
     '',
-    '  # Make a payment that is confirmed, and one that is declined on purpose',
-    `  curl -s ${tls} ${mtlsOrigin}/v1/payments -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"amount":1999,"currency":"EUR","payment_method":"pm_card_visa","confirm":true}'`,
-    `  curl -s --cacert ${file(first.files.authority)} ${publicOrigin}/sandbox/triggers -H 'Authorization: Bearer ${first.sandboxKey}'`,
-    '',
-    '  # Why was I refused? Ask with the x-request-id of any answer',
-    `  curl -s --cacert ${file(first.files.authority)} ${publicOrigin}/sandbox/requests -H 'Authorization: Bearer ${first.sandboxKey}'`,
+    ...describePayment(config),
+    '  # Why was one refused? (or look at the console)',
+    '  curl -sw "\\n" --cacert "$CA" $PUBLIC/sandbox/requests -H "Authorization: Bearer $SANDBOX_KEY"',
     '',
     '  # Back to the baseline',
-    `  curl -s --cacert ${file(first.files.authority)} -X POST ${publicOrigin}/sandbox/reset -H 'Authorization: Bearer ${first.sandboxKey}'`,
+    '  curl -sw "\\n" --cacert "$CA" -X POST $PUBLIC/sandbox/reset -H "Authorization: Bearer $SANDBOX_KEY"',
   ]
+}
+
+/** The shipped API deserves a real call; of any other one we know no operation. */
+function describePayment ({ apis }: Config): string[] {
+  if (!apis.some(({ name, kind }) => kind === 'core' && name === 'payments')) return []
+  const call = (amount: number): string => `  curl -sw '\\n' --cacert "$CA" --cert "$CERT" --key "$KEY" $MTLS/v1/payments -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"amount":${amount},"currency":"eur","payment_method":"pm_card_visa","confirm":true}'`
+  return ['  # A payment that succeeds, and the amount that always declines', call(1999), call(4002), '']
 }
