@@ -109,6 +109,7 @@ function composePipeline ({ config, stores, clock, authority, authz, scrubber, a
     findKeyHolder,
     trustedProxies: cidrList(config.trustedProxies),
     presented: createPresentedCertificate({ isMtls: doors.isMtls, headerName, trustedProxies: cidrList(trustedProxies) }),
+    certificateHeader: headerName,
     verify: createClientCertificateVerifier({ authority, extraAnchorsPem: readExtraAuthorities(config.tls.clientCaFile), clock }),
     revocationGeneration: authority.revocationGeneration,
     findBan: (by) => abuse.bans.find('clientId' in by ? { address: '', clientId: by.clientId } : by),

@@ -46,6 +46,7 @@ export interface Sandboxes {
 }
 
 const SPACE = 'sandbox'
+const PLACES = 'sandbox-place'
 const LIST_MAX = 1000
 
 /** Keeps sandboxes and makes them whole: world, test users, a client with a secret, one with a certificate, and a key. */
@@ -55,12 +56,26 @@ export function createSandboxes (deps: SandboxesDeps): Sandboxes {
     list,
     get: async (id) => await deps.keyValue.get(SPACE, id) as Sandbox | undefined,
     create: async ({ account = randomId('acc'), name = 'Sandbox' }) => {
-      const owned = (await list()).filter((sandbox) => sandbox.account === account)
-      if (owned.length >= deps.template.maximumPerAccount) return undefined
       const sandbox: Sandbox = { id: randomId('sbx', 16), account, name, created_at: new Date(deps.clock.nowMs()).toISOString() }
-      return await furnish(sandbox, deps)
+      const place = await takePlace(sandbox, deps)
+      if (place === undefined) return undefined
+      try {
+        return await furnish(sandbox, deps)
+      } catch (fault) {
+        await deps.keyValue.delete(PLACES, place)
+        throw fault
+      }
     },
   }
+}
+
+/** Takes one of the account's numbered places: each can be taken once, so that no number of concurrent requests exceeds the quota. */
+async function takePlace ({ id, account }: Sandbox, { keyValue, template }: SandboxesDeps): Promise<string | undefined> {
+  for (let number = 1; number <= template.maximumPerAccount; number++) {
+    const place = `${account}/${number}`
+    if (await keyValue.putIfAbsent(PLACES, place, { sandbox: id })) return place
+  }
+  return undefined
 }
 
 async function furnish (sandbox: Sandbox, { keyValue, authz, core, authority, credentials, template }: SandboxesDeps): Promise<NewSandbox> {

@@ -20,11 +20,11 @@ export function retryHeaders (refusal: PublicRefusal): Record<string, string> {
 
 /**
  * The challenge of a protected resource, RFC 6750 §3: without an error code when the request had no credentials at all,
- * because it is then no error but a question.
+ * because it is then no error but a question. A token that came without its certificate is an invalid one (RFC 8705 §3).
  */
 export function bearerChallenge (refusal: PublicRefusal, hasCredentials: boolean): Record<string, string> {
   const { status, oauth, title } = errorEntry(refusal.code)
   if (status !== 401 && oauth !== 'insufficient_scope') return {}
   if (!hasCredentials || oauth === undefined) return { 'www-authenticate': 'Bearer realm="api"' }
-  return { 'www-authenticate': `Bearer realm="api", error="${oauth}", error_description="${title}"` }
+  return { 'www-authenticate': `Bearer realm="api", error="${oauth === 'invalid_client' ? 'invalid_token' : oauth}", error_description="${title}"` }
 }

@@ -14,11 +14,11 @@ export interface Explanation {
  */
 export function explain (refusal: Refusal | undefined, failure: Failure | undefined): Explanation | undefined {
   if (refusal !== undefined) return { cause: refusal.internalDetail, fix: errorEntry(refusal.code).fix }
-  if (failure !== undefined) return { cause: failure.detail, fix: OAUTH_FIXES[failure.error] ?? 'Compare the request with the API\'s documentation of this error code.' }
+  if (failure !== undefined) return { cause: failure.detail, fix: OAUTH_FIXES.get(failure.error) ?? 'Compare the request with the API\'s documentation of this error code.' }
   return undefined
 }
 
-const OAUTH_FIXES: Readonly<Record<string, string>> = {
+const OAUTH_FIXES: ReadonlyMap<string, string> = new Map(Object.entries({
   invalid_client: 'Authenticate with the method the client is registered for, with its current secret, key or certificate (RFC 6749 §2.3, RFC 8705 §2).',
   invalid_grant: 'The code or refresh token is unknown, used before, expired, or was issued to another client, redirect_uri or certificate: start the grant again (RFC 6749 §5.2).',
   invalid_request: 'Correct the parameter that the cause names; each may be sent once (RFC 6749 §5.2).',
@@ -36,4 +36,4 @@ const OAUTH_FIXES: Readonly<Record<string, string>> = {
   interaction_required: 'The user must interact: leave out prompt=none.',
   session_not_found: 'The login page was open for too long or belongs to another browser: start the authorization again.',
   server_error: 'Report the request id to the operator.',
-}
+}))

@@ -8,6 +8,8 @@ import type { Stage } from '../pipeline/stage.ts'
 export interface VerifyClientCertificateDeps {
   /** The certificate that arrived with the request, in DER; undefined when none did. */
   readonly presented: (request: IncomingMessage, peer: string) => Presented
+  /** Lower-case name of the header that hands a certificate over; a request with it is never judged by its connection. */
+  readonly certificateHeader: string
   readonly verify: (der: Buffer, intermediates: readonly Buffer[]) => CertificateVerdict
   /** Changes with every revocation, so that a verdict kept for a connection is not kept beyond it. */
   readonly revocationGeneration: () => number
@@ -39,7 +41,7 @@ export function verifyClientCertificate (deps: VerifyClientCertificateDeps): Sta
     phase: 'arrival',
     onFault: 'refuse',
     decide: ({ request }) => {
-      const held = kept.get(request.socket)
+      const held = request.headers[deps.certificateHeader] === undefined ? kept.get(request.socket) : undefined
       if (held !== undefined && held.generation === deps.revocationGeneration() && deps.clock.nowMs() <= held.untilMs) return held.verdict
       const presented = deps.presented(request, request.socket.remoteAddress ?? '')
       if (presented.kind !== 'certificate') return refuseAbsent(presented)

@@ -11,10 +11,11 @@ export interface RouteTemplate {
  */
 export function parseRouteTemplate (template: string): RouteTemplate {
   const names: string[] = []
-  const url = template.replace(/\{([^{}]+)\}|:/g, (_match, name: string | undefined) => {
+  const url = template.replace(/\{([^{}]+)\}(:?)|:/g, (_match, name: string | undefined, colon: string | undefined) => {
     if (name === undefined) return '::'
     names.push(name)
-    return `:p${names.length - 1}`
+    // A colon ends the parameter (`/payments/{id}:cancel`) only where the router is given a pattern.
+    return `:p${names.length - 1}${colon === ':' ? '([^/]*)::' : ''}`
   })
   const pattern = new RegExp(`^${template.split(/\{[^{}]+\}/).map((literal) => literal.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('([^/]*)')}$`)
   return {

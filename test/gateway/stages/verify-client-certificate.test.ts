@@ -10,6 +10,7 @@ function createStage (options: { presented?: Presented, verdict?: CertificateVer
   const state = { generation: 0, nowMs: 1000, verified: 0, presented: options.presented ?? { kind: 'certificate', der: Buffer.from('a'), intermediates: [] }, verdict: options.verdict ?? { kind: 'trusted', certificate } }
   const stage = verifyClientCertificate({
     presented: () => state.presented,
+    certificateHeader: 'client-cert',
     verify: () => {
       state.verified++
       return state.verdict
@@ -81,4 +82,16 @@ t.test('without a holder, as from a proxy\'s header, every request is verified',
   await decide()
   await decide()
   t.equal(state.verified, 2)
+})
+
+t.test('a header is judged on every request, also on a connection that has proved another certificate', async (t) => {
+  const { state, socket, decide } = createStage()
+  state.presented = { kind: 'certificate', der: Buffer.from('a'), intermediates: [], holder: socket }
+  await decide()
+  state.presented = { kind: 'header-untrusted', header: 'client-cert' }
+  t.equal(refusalOf(await decide({ 'client-cert': ':AAAA:' })).code, 'certificate_header_untrusted', 'from a peer that is not trusted')
+  const other = certificateOf({ subjectDn: 'CN=other' })
+  state.presented = { kind: 'certificate', der: Buffer.from('b'), intermediates: [] }
+  state.verdict = { kind: 'trusted', certificate: other }
+  t.equal(addsOf(await decide({ 'client-cert': ':AAAA:' })).certificate, other, 'from a proxy whose own certificate was verified')
 })
