@@ -51,10 +51,12 @@ async function openAuthorityMaterial (keys: Config['keys'], directory: string, c
 }
 
 async function openSigningKeys (file: string, directory: string, algorithm: string): Promise<readonly JWK[]> {
-  const text = file !== '' ? readFileSync(file, 'utf8') : await keep(join(directory, `signing-${algorithm}.json`), async () => {
-    const { privateKey } = await generateKeyPair(algorithm, { extractable: true })
-    return JSON.stringify({ keys: [{ ...await exportJWK(privateKey), kid: randomToken(9), alg: algorithm, use: 'sig' }] })
-  })
+  const text = file !== ''
+    ? readFileSync(file, 'utf8')
+    : await keep(join(directory, `signing-${algorithm}.json`), async () => {
+      const { privateKey } = await generateKeyPair(algorithm, { extractable: true })
+      return JSON.stringify({ keys: [{ ...await exportJWK(privateKey), kid: randomToken(9), alg: algorithm, use: 'sig' }] })
+    })
   return (JSON.parse(text) as { readonly keys: readonly JWK[] }).keys
 }
 

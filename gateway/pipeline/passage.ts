@@ -31,6 +31,6 @@ export class Passage {
 
   /** The facts, any of which may be missing. */
   get facts (): AnyFacts {
-    return this as AnyFacts
+    return this
   }
 }

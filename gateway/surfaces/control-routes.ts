@@ -16,7 +16,7 @@ export function registerControlRoutes (app: FastifyInstance, { routes, audiences
     app.route({
       method: route.method,
       url: template.url,
-      config: { facts: facts[index] } as object,
+      config: { facts: facts[index] },
       handler: (request, reply) => {
         const passage = passageOf(request)
         const body = bodyOf(passage)

@@ -28,7 +28,7 @@ function registerOperation (app: FastifyInstance, operation: CoreOperation, deps
   app.route({
     method: operation.method,
     url: template.url,
-    config: { facts: factsOf(operation, deps.api) } as object,
+    config: { facts: factsOf(operation, deps.api) },
     handler: (request, reply) => {
       const passage = passageOf(request)
       const answered = operation.handle(coreRequest(request, passage, template))

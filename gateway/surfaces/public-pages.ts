@@ -14,12 +14,12 @@ export function registerPublicPages (scope: FastifyInstance, { documentationUrl 
   const files = consoleFiles()
   for (const { path: file, contentType, body } of files) {
     const path = `/console/${file}`
-    scope.get(path, { config: { facts: factsOf(path) } as object }, (_request, reply) => reply.headers(PAGE_HEADERS).type(contentType).send(body))
+    scope.get(path, { config: { facts: factsOf(path) } }, (_request, reply) => reply.headers(PAGE_HEADERS).type(contentType).send(body))
   }
   const prefix = new URL(documentationUrl).pathname
   for (const code of Object.keys(errors) as ErrorCode[]) {
     const { status, title, fix, isRetryable = false } = errorEntry(code)
-    scope.get(`${prefix}${code}`, { config: { facts: factsOf(`${prefix}{code}`) } as object }, (_request, reply: FastifyReply) => reply.headers(PAGE_HEADERS).send({ code, status, title, fix, retryable: isRetryable }))
+    scope.get(`${prefix}${code}`, { config: { facts: factsOf(`${prefix}{code}`) } }, (_request, reply: FastifyReply) => reply.headers(PAGE_HEADERS).send({ code, status, title, fix, retryable: isRetryable }))
   }
 }
 

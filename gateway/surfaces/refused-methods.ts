@@ -25,7 +25,7 @@ export function registerRefusedMethods (app: FastifyInstance, facts: readonly Ro
       method: refused,
       url,
       exposeHeadRoute: false,
-      config: { facts: { ...route, allowedMethods } } as object,
+      config: { facts: { ...route, allowedMethods } },
       handler: (_request, reply) => reply,
     })
   }

@@ -54,7 +54,7 @@ export function registerUpstreamRoutes (app: FastifyInstance, deps: UpstreamRout
         rewriteHeaders: (headers) => responseHeaders(headers),
         retryDelay: () => null,
         onResponse: (request, reply, response) => {
-          receive(passageOf(request as unknown as FastifyRequest), reply as unknown as FastifyReply, response as unknown as { stream: Readable }, deps.adapter)
+          receive(passageOf(request as unknown as FastifyRequest), reply as unknown as FastifyReply, response, deps.adapter)
         },
         onError: (reply, { error }) => {
           const { request } = reply as unknown as FastifyReply
@@ -77,7 +77,8 @@ function payloadOf (body: Body, contentType = ''): unknown {
   switch (body.kind) {
     case 'none': return undefined
     case 'json': return /^application\/json\b/i.test(contentType.trim()) ? { toJSON: () => body.value } : JSON.stringify(body.value)
-    default: return body.text
+    case 'form':
+    case 'text': return body.text
   }
 }
 

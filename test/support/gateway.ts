@@ -67,7 +67,7 @@ export async function startTestGateway (settings: Readonly<Record<string, unknow
   const call: TestGateway['call'] = async (method, path, { door = 'public', certificate, token, headers = {}, body } = {}) => {
     const isPlain = typeof body === 'string' || Buffer.isBuffer(body)
     const answer = await request(new URL(path, door === 'mtls' ? origins.mtlsOrigin : origins.publicOrigin), {
-      method: method as Dispatcher.HttpMethod,
+      method,
       dispatcher: agentOf(certificate),
       headers: { ...(token === undefined ? {} : { authorization: `Bearer ${token}` }), ...(body === undefined || isPlain ? {} : { 'content-type': 'application/json' }), ...headers },
       ...(body === undefined ? {} : { body: isPlain ? body : JSON.stringify(body) }),
