@@ -94,7 +94,7 @@ export async function showWebhooks (page) {
       empty: 'Nothing was delivered yet. Confirm a payment to cause an event.',
       rows: itemsOf(deliveries),
       columns: [
-        { title: 'When', cell: (row) => makeTime(row.created_at ?? row.created_at_ms) },
+        { title: 'When', cell: (row) => makeTime(row.created_at) },
         { title: 'Event', cell: (row) => make('span', {}, row.event_type, ' ', make('code', {}, row.event_id)) },
         { title: 'State', cell: (row) => makeStatus(row.status, row.status !== 'failed') },
         { title: 'What happened', cell: showDelivery },
@@ -106,7 +106,7 @@ export async function showWebhooks (page) {
 
 /** The payload, and what the receiver answered each time. */
 function showDelivery ({ attempts = [], payload, url }) {
-  const tries = attempts.map(({ number, status, error, responseBody, response_body: body = responseBody }) =>
+  const tries = attempts.map(({ number, status, error, response_body: body }) =>
     make('p', {}, `Attempt ${number}: ${status === undefined ? error?.detail ?? 'no answer' : `answered ${status}`}`, body ? make('pre', {}, body) : undefined))
   return make('details', {},
     make('summary', {}, attempts.length === 1 ? '1 attempt' : `${attempts.length} attempts`),

@@ -8,7 +8,7 @@ import { systemClock, type Clock } from '../kernel/index.ts'
 import { createSandboxCore, createWebhooks, type SandboxCore, type Webhooks } from '../sandbox-core/index.ts'
 import { createLocalCounter, openEmbeddedStores, openRedisStores, type Stores } from '../stores/index.ts'
 import { createAbuseEngine, type AbuseEngine, type RuleOutcome } from './abuse/index.ts'
-import { createControlCredentials, createSandboxes, operatorRoutes, sandboxRoutes, webhookRoutes, type ControlRoute, type Sandboxes } from './control/index.ts'
+import { clientRoutes, createControlCredentials, createSandboxes, operatorRoutes, sandboxRoutes, webhookRoutes, type ControlRoute, type Sandboxes } from './control/index.ts'
 import { createLimit, formatRateLimitHeaders } from './limits/index.ts'
 import type { LoadedDefinitions } from './load-definitions.ts'
 import { openMaterial, type Material } from './material.ts'
@@ -74,6 +74,7 @@ export async function compose (config: Config, definitions: LoadedDefinitions, o
   const pipeline = composePipeline({ config, stores, clock, authority, authz, scrubber, abuse, records, metrics, logger, doors, findKeyHolder: credentials.findHolder })
   const routes: ControlRoute[] = [
     ...sandboxRoutes({ sandboxes, core, records, coreApis: definitions.apis.map((api) => api.name), listClients: async (sandboxId) => await authz.clients.list(sandboxId) }),
+    ...clientRoutes({ authz, authority, keyValue: stores.keyValue, certificateLifetimeMs: config.sandboxes.certificateLifetimeMs, defaultScopes: config.sandboxes.clientScopes }),
     ...webhookRoutes({ webhooks }),
     ...operatorRoutes({ sandboxes, bans: abuse.bans, rules: definitions.rules, authority, keyValue: stores.keyValue, addresses: origins }),
   ]

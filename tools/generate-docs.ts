@@ -2,10 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { errorEntry, errors, type ErrorCode } from '../kernel/index.ts'
 import { createMetrics } from '../gateway/record/index.ts'
+import { describeControlApi } from './describe-control-api.ts'
 import { describePipeline } from './describe-pipeline.ts'
 
 /**
- * Writes the generated documents: docs/errors.md, docs/pipeline.md, docs/metrics.md, and through generate-config-docs.ts
+ * Writes the generated documents: docs/errors.md, docs/pipeline.md, docs/metrics.md, docs/control-api.md, and through generate-config-docs.ts
  * docs/config.md and config/sandgate.schema.json. With --check nothing is written and a stale document fails.
  */
 const isCheck = process.argv.includes('--check')
@@ -13,6 +14,7 @@ const documents: Readonly<Record<string, string>> = {
   'docs/errors.md': describeErrors(),
   'docs/pipeline.md': describePipeline(),
   'docs/metrics.md': await describeMetrics(),
+  'docs/control-api.md': describeControlApi(),
 }
 let isStale = false
 for (const [file, text] of Object.entries(documents)) {

@@ -22,7 +22,7 @@ export function operatorRoutes (deps: OperatorRoutesDeps): readonly ControlRoute
 
 const CreateSandbox = Type.Object({
   account: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', description: 'The account that will own it; a new one when left out.' })),
-  name: Type.Optional(Type.String({ minLength: 1, maxLength: 100 })),
+  name: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'A name for people.' })),
 }, { additionalProperties: false })
 
 function sandboxAdministration ({ sandboxes, addresses, authority }: OperatorRoutesDeps): readonly ControlRoute[] {

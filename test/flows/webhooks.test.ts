@@ -84,7 +84,7 @@ t.test('webhooks', async (t) => {
       }
     }
     const delivery = await sandgate.call('GET', `/sandbox/webhooks/deliveries/${(await settled()).id}`, { token: key })
-    t.match(delivery.json, { status: 'succeeded', payload: receiver.received[0]?.body, attempts: [{ status: 500 }, { status: 503 }, { status: 200, responseBody: /thank you/ }] })
+    t.match(delivery.json, { status: 'succeeded', payload: receiver.received[0]?.body, attempts: [{ status: 500 }, { status: 503 }, { status: 200, response_body: /thank you/ }] })
     t.notMatch(delivery.text, 'jane.doe@gmail.com', 'what the receiver answers is scrubbed')
 
     const replay = await sandgate.call('POST', `/sandbox/webhooks/deliveries/${String(delivery.json.id)}/replay`, { token: key })
