@@ -63,7 +63,7 @@ export interface ReplyFacts { readonly reply: Reply }
 /** What dispatch hands back. A `text` is sent as it is; a `body` is serialised as JSON. */
 export interface Reply {
   readonly status: number
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: Readonly<Record<string, string | readonly string[]>>
   readonly body?: Json
   readonly text?: string
 }

@@ -112,7 +112,7 @@ function conclude (passage: Passage, reply: FastifyReply, { column, observer }: 
   runStages(column.outcome, passage, observer, () => {})
 }
 
-function write (reply: FastifyReply, status: number, headers: Readonly<Record<string, string>>, text: string | undefined): void {
+function write (reply: FastifyReply, status: number, headers: Reply['headers'], text: string | undefined): void {
   reply.code(status)
   for (const name in headers) reply.header(name, headers[name])
   void reply.send(text)

@@ -1,11 +1,11 @@
 import httpProxy from '@fastify/http-proxy'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Readable } from 'node:stream'
-import type { Json } from '../../kernel/index.ts'
-import type { Body, Reply, RouteFacts } from '../pipeline/facts.ts'
+import { readContentType } from '../body/read-content-type.ts'
+import type { Body, RouteFacts } from '../pipeline/facts.ts'
 import { passageOf, type PipelineAdapter } from '../pipeline/fastify.ts'
 import type { Passage } from '../pipeline/passage.ts'
+import { codeOfUpstreamError, receiveAnswer, type UpstreamResponse } from './upstream-answer.ts'
 
 /** An API that another server runs. */
 export interface UpstreamRoutesDeps {
@@ -22,7 +22,6 @@ export interface UpstreamRoutesDeps {
   readonly scrubText: (text: string, scope: string) => string
 }
 
-const RESPONSE_BYTES_MAX = 10 * 1024 * 1024
 const READING = ['GET', 'HEAD'] as const
 const WRITING = ['POST', 'PUT', 'PATCH', 'DELETE'] as const
 const MEDIA_TYPES = ['application/json', 'application/*+json', 'application/x-www-form-urlencoded', 'text/plain']
@@ -45,38 +44,51 @@ export function registerUpstreamRoutes (app: FastifyInstance, deps: UpstreamRout
       disableRequestLogging: true,
       undici: { headersTimeout: deps.api.timeoutMs, bodyTimeout: deps.api.timeoutMs },
       config: { facts: factsOf(deps.api, scope) },
-      preHandler: (request, _reply, done) => {
-        handOver(request)
+      preHandler: (request, reply, done) => {
+        const passage = passageOf(request)
+        if (isPathRefusedByProxy(passage.facts.cleanPath)) {
+          deps.adapter.sendRefusal(reply, passage, { code: 'path_invalid', stage: 'resolve-target', internalDetail: 'a segment of the path begins or ends with two dots' })
+          return
+        }
+        handOver(request, passage)
         done()
       },
       replyOptions: {
         rewriteRequestHeaders: (request, headers) => requestHeaders(passageOf(request as unknown as FastifyRequest), headers, deps.scrubText) as never,
-        rewriteHeaders: (headers) => responseHeaders(headers),
+        // Nothing is put on the reply before the answer has been read and found fit to send.
+        rewriteHeaders: () => ({}),
         retryDelay: () => null,
         onResponse: (request, reply, response) => {
-          receive(passageOf(request as unknown as FastifyRequest), reply as unknown as FastifyReply, response, deps.adapter)
+          receiveAnswer(passageOf(request as unknown as FastifyRequest), reply as unknown as FastifyReply, response as unknown as UpstreamResponse, deps)
         },
         onError: (reply, { error }) => {
           const { request } = reply as unknown as FastifyReply
-          const isTimeout = /timeout/i.test(error.name + error.message)
-          deps.adapter.sendRefusal(reply as unknown as FastifyReply, passageOf(request), { code: isTimeout ? 'upstream_timeout' : 'upstream_unreachable', internalDetail: `${error.message}${error.cause instanceof Error ? `: ${error.cause.message}` : ''}` })
+          deps.adapter.sendRefusal(reply as unknown as FastifyReply, passageOf(request), { code: codeOfUpstreamError(error), internalDetail: `${error.message}${error.cause instanceof Error ? `: ${error.cause.message}` : ''}` })
         },
       },
     })
   }
 }
 
-function handOver (request: FastifyRequest): void {
-  const { cleanBody, cleanPath = '/', cleanQuery = '' } = passageOf(request).facts
+/** @fastify/reply-from takes such a segment for a dot segment and throws. */
+function isPathRefusedByProxy (path = ''): boolean {
+  return path.includes('/..') || path.includes('../')
+}
+
+/** The media type goes on alone: what is sent is UTF-8, and the proxy reads the header more strictly than RFC 9110 has it. */
+function handOver (request: FastifyRequest, { facts: { cleanBody, cleanPath = '/', cleanQuery = '' } }: Passage): void {
   request.raw.url = cleanQuery === '' ? cleanPath : `${cleanPath}?${cleanQuery}`
-  request.body = cleanBody === undefined ? undefined : payloadOf(cleanBody, request.headers['content-type'])
+  const mediaType = readContentType(request.headers['content-type'])?.mediaType ?? ''
+  if (mediaType === '') delete request.raw.headers['content-type']
+  else request.raw.headers['content-type'] = mediaType
+  request.body = cleanBody === undefined ? undefined : payloadOf(cleanBody, mediaType)
 }
 
 /** The proxy serialises application/json itself, and would take a falsy value for no body: hence the wrapper. */
-function payloadOf (body: Body, contentType = ''): unknown {
+function payloadOf (body: Body, mediaType: string): unknown {
   switch (body.kind) {
     case 'none': return undefined
-    case 'json': return /^application\/json\b/i.test(contentType.trim()) ? { toJSON: () => body.value } : JSON.stringify(body.value)
+    case 'json': return mediaType === 'application/json' ? { toJSON: () => body.value } : JSON.stringify(body.value)
     case 'form':
     case 'text': return body.text
   }
@@ -101,46 +113,6 @@ function requestHeaders ({ facts }: Passage, headers: IncomingHttpHeaders, scrub
     ...(caller?.subject === undefined ? {} : { 'x-sandgate-subject': caller.subject }),
     'x-sandgate-scope': caller?.scopes.join(' ') ?? '',
   }
-}
-
-function responseHeaders (headers: IncomingHttpHeaders): IncomingHttpHeaders {
-  const { 'content-length': _length, 'transfer-encoding': _coding, connection: _connection, 'keep-alive': _alive, ...kept } = headers
-  return kept
-}
-
-function receive (passage: Passage, reply: FastifyReply, { stream }: { readonly stream: Readable }, adapter: PipelineAdapter): void {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  const fail = (internalDetail: string): void => {
-    stream.destroy()
-    adapter.sendRefusal(reply, passage, { code: 'response_unsafe', internalDetail })
-  }
-  stream.on('data', (chunk: Buffer) => {
-    bytes += chunk.length
-    if (bytes > RESPONSE_BYTES_MAX) fail(`the upstream's answer exceeds ${RESPONSE_BYTES_MAX} bytes`)
-    else chunks.push(chunk)
-  })
-  stream.on('error', (error) => fail(`the upstream's answer broke off: ${error.message}`))
-  stream.on('end', () => {
-    if (reply.sent || passage.refusal !== undefined) return
-    const answer = readAnswer(Buffer.concat(chunks), String(reply.getHeader('content-type') ?? ''), reply.statusCode)
-    if (answer === undefined) fail(`the upstream answered with the type ${String(reply.getHeader('content-type'))}, which cannot be scrubbed`)
-    else adapter.sendReply(reply, passage, answer)
-  })
-}
-
-function readAnswer (bytes: Buffer, contentType: string, status: number): Reply | undefined {
-  const headers = contentType === '' ? {} : { 'content-type': contentType }
-  if (bytes.length === 0) return { status, headers }
-  const mediaType = contentType.split(';', 1)[0]?.trim().toLowerCase() ?? ''
-  if (mediaType === 'application/json' || mediaType.endsWith('+json')) {
-    try {
-      return { status, headers, body: JSON.parse(bytes.toString('utf8')) as Json }
-    } catch {
-      return undefined
-    }
-  }
-  return mediaType.startsWith('text/') || mediaType === 'application/xml' || mediaType.endsWith('+xml') ? { status, headers, text: bytes.toString('utf8') } : undefined
 }
 
 function factsOf (api: UpstreamRoutesDeps['api'], scope: string): RouteFacts {
