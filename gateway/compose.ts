@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import pino, { type Logger } from 'pino'
-import { createAuthorizationServer, TOKEN_BODY_BYTES_MAX, type AuthorizationServer } from '../authz/index.ts'
+import { createAuthorizationServer, TOKEN_BODY_BYTES_MAX, type AuthorizationServer, type TokenVerdict } from '../authz/index.ts'
 import { createClientCertificateVerifier, openAuthority, type Authority } from '../certs/index.ts'
 import type { Config } from '../config/index.ts'
-import { systemClock, type Clock } from '../kernel/index.ts'
+import { systemClock, version, type Clock } from '../kernel/index.ts'
 import { createSandboxCore, createWebhooks, type SandboxCore, type Webhooks } from '../sandbox-core/index.ts'
 import { createLocalCounter, openEmbeddedStores, openRedisStores, type Stores } from '../stores/index.ts'
 import { createAbuseEngine, type AbuseEngine, type RuleOutcome } from './abuse/index.ts'
@@ -13,7 +13,7 @@ import { createLimit, formatRateLimitHeaders } from './limits/index.ts'
 import type { LoadedDefinitions } from './load-definitions.ts'
 import { openMaterial, type Material } from './material.ts'
 import { cidrList } from './pipeline/cidr-list.ts'
-import { createPipeline } from './pipeline.ts'
+import { createPipeline, type PipelineDeps } from './pipeline.ts'
 import type { Passage } from './pipeline/passage.ts'
 import { createMetrics, createRequestRecords, type Metrics, type RequestRecords } from './record/index.ts'
 import { createScrubber, type Scrubber } from './scrub/index.ts'
@@ -38,6 +38,7 @@ export interface Composition extends Surfaces {
   readonly logger: Logger
   readonly doors: Doors
   readonly origins: Origins
+  readonly endRefresh: () => void
 }
 
 export interface Origins { readonly publicOrigin: string, readonly mtlsOrigin: string, readonly opsOrigin: string }
@@ -54,7 +55,7 @@ export interface CompositionOverrides {
  */
 export async function compose (config: Config, definitions: LoadedDefinitions, overrides: CompositionOverrides = {}): Promise<Composition> {
   const clock = overrides.clock ?? systemClock
-  const logger = pino({ level: config.log.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, overrides.logStream ?? pino.destination({ fd: 1, sync: false, minLength: 4096 }))
+  const logger = pino({ level: config.log.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, overrides.logStream ?? pino.destination({ fd: 1, sync: false, minLength: 4096, periodicFlush: LOG_FLUSH_MS }))
   const metrics = createMetrics()
   const material = await openMaterial(config, clock)
   const stores = await openStores(config, clock)
@@ -64,14 +65,14 @@ export async function compose (config: Config, definitions: LoadedDefinitions, o
   const records = createRequestRecords(stores)
   const authority = await openAuthority({ ...material.authority, clock, ...stores })
   const core = createSandboxCore({ apis: definitions.apis, layers: stores.layers, keyValue: stores.keyValue, notices: stores.notices, clock })
-  const webhooks = createWebhooks({ ...stores, clock, scrubText, options: { ...config.webhooks }, onAttempt: metrics.countWebhookAttempt, onFault: (fault) => logger.error({ fault: String(fault) }, 'webhooks') })
+  const webhooks = createWebhooks({ ...stores, clock, scrubText, options: { ...config.webhooks, version }, onAttempt: metrics.countWebhookAttempt, onFault: (fault) => logger.error({ fault: String(fault) }, 'webhooks') })
   const passages = new WeakMap<IncomingMessage, Passage>()
   const authz = await openAuthz({ config, origins, stores, clock, material, core, passages })
-  const abuse = createAbuseEngine({ rules: definitions.rules, ...stores, clock, key: material.scrubSecret, modeOverride: config.abuse.mode === '' ? undefined : config.abuse.mode })
+  const abuse = createAbuseEngine({ rules: definitions.rules, ...stores, clock, key: material.abuseSecret, modeOverride: config.abuse.mode === '' ? undefined : config.abuse.mode })
   const credentials = createControlCredentials({ keyValue: stores.keyValue, operatorToken: material.operatorToken })
   const sandboxes = createSandboxes({ keyValue: stores.keyValue, clock, authz, core, authority, credentials, template: config.sandboxes })
   const { app, doors } = await openFrontDoor({ config, authority, clock, metrics, logger })
-  const pipeline = composePipeline({ config, stores, clock, authority, authz, scrubber, abuse, records, metrics, logger, doors, findKeyHolder: credentials.findHolder })
+  const pipeline = composePipeline({ config, stores, clock, authority, authz, core, scrubber, abuse, records, metrics, logger, doors, findKeyHolder: credentials.findHolder })
   const routes: ControlRoute[] = [
     ...sandboxRoutes({ sandboxes, core, records, coreApis: definitions.apis.map((api) => api.name), listClients: async (sandboxId) => await authz.clients.list(sandboxId) }),
     ...clientRoutes({ authz, authority, keyValue: stores.keyValue, certificateLifetimeMs: config.sandboxes.certificateLifetimeMs, defaultScopes: config.sandboxes.clientScopes }),
@@ -79,8 +80,12 @@ export async function compose (config: Config, definitions: LoadedDefinitions, o
     ...operatorRoutes({ sandboxes, bans: abuse.bans, rules: definitions.rules, authority, keyValue: stores.keyValue, addresses: origins }),
   ]
   const surfaces = assembleSurfaces({ app, config, pipeline, clock, authz, core, routes, passages, scrubText, metrics, logger, documentationUrl: `${origins.publicOrigin}/sandbox/errors/`, wakeWebhooks: webhooks.wake, stores })
-  return { ...surfaces, stores, material, authority, authz, core, webhooks, abuse, sandboxes, metrics, logger, doors, origins }
+  return { ...surfaces, endRefresh: refreshShared(stores, authority, abuse, metrics), stores, material, authority, authz, core, webhooks, abuse, sandboxes, metrics, logger, doors, origins }
 }
+
+/** A person at a terminal sees a line soon after its request; a busy log is written in blocks. */
+const LOG_FLUSH_MS = 200
+const REFRESH_MS = 30_000
 
 interface PipelineParts {
   readonly config: Config
@@ -88,6 +93,7 @@ interface PipelineParts {
   readonly clock: Clock
   readonly authority: Authority
   readonly authz: AuthorizationServer
+  readonly core: SandboxCore
   readonly scrubber: Scrubber
   readonly abuse: AbuseEngine
   readonly records: RequestRecords
@@ -97,7 +103,7 @@ interface PipelineParts {
   readonly findKeyHolder: Parameters<typeof createPipeline>[0]['findKeyHolder']
 }
 
-function composePipeline ({ config, stores, clock, authority, authz, scrubber, abuse, records, metrics, logger, doors, findKeyHolder }: PipelineParts): ReturnType<typeof createPipeline> {
+function composePipeline ({ config, stores, clock, authority, authz, core, scrubber, abuse, records, metrics, logger, doors, findKeyHolder }: PipelineParts): ReturnType<typeof createPipeline> {
   const localCounter = createLocalCounter()
   const limit = (name: 'address' | 'client' | 'token'): ReturnType<typeof createLimit> => createLimit({ name, plan: config.limits[name], counter: stores.counter, localCounter, liveInstances: stores.instances, clock, onStoreLost: () => metrics.countFault(`limit-${name}`) })
   const { name: headerName, trustedProxies } = config.tls.certificateHeader
@@ -115,7 +121,7 @@ function composePipeline ({ config, stores, clock, authority, authz, scrubber, a
     revocationGeneration: authority.revocationGeneration,
     findBan: (by) => abuse.bans.find('clientId' in by ? { address: '', clientId: by.clientId } : by),
     limits: { address: limit('address'), client: limit('client'), token: limit('token') },
-    verifyToken: authz.verifyAccessToken,
+    verifyToken: verifyOnSandboxClock(authz, core),
     readClaim: async (request) => await authz.readTokenRequest(request, TOKEN_BODY_BYTES_MAX),
     bodyDepthMax: config.limits.bodyDepthMax,
     formatLimits: (outcomes) => formatRateLimitHeaders(outcomes, config.limits.headers),
@@ -131,6 +137,30 @@ function composePipeline ({ config, stores, clock, authority, authz, scrubber, a
       return outcomes instanceof Promise ? outcomes.then(count) : count(outcomes)
     },
   })
+}
+
+/** A token's age needs its sandbox's clock in memory; a store that answers later is asked first, once a sandbox. */
+function verifyOnSandboxClock ({ verifyAccessToken }: AuthorizationServer, { clock }: SandboxCore): PipelineDeps['verifyToken'] {
+  const settle = (verdict: TokenVerdict, again: () => ReturnType<PipelineDeps['verifyToken']>): ReturnType<PipelineDeps['verifyToken']> => {
+    const sandboxId = verdict.kind === 'verified' ? verdict.caller.sandboxId : undefined
+    const loading = sandboxId === undefined ? undefined : clock.load(sandboxId)
+    return loading instanceof Promise ? loading.then(again) : verdict
+  }
+  return (token, expect) => {
+    const again = (): ReturnType<PipelineDeps['verifyToken']> => verifyAccessToken(token, expect)
+    const verdict = again()
+    return verdict instanceof Promise ? verdict.then((settled) => settle(settled, again)) : settle(verdict, again)
+  }
+}
+
+/** Notices may be lost between instances; what they told is read again now and then. */
+function refreshShared (stores: Stores, authority: Authority, abuse: AbuseEngine, metrics: Metrics): () => void {
+  if (stores.driver === 'embedded') return () => {}
+  const timer = setInterval(() => {
+    for (const refresh of [authority.reloadRevocations, abuse.bans.refresh]) refresh().catch(() => metrics.countFault('refresh'))
+  }, REFRESH_MS)
+  timer.unref()
+  return () => clearInterval(timer)
 }
 
 async function openStores ({ stores, varDirectory, records }: Config, clock: Clock): Promise<Stores> {

@@ -57,6 +57,8 @@ export async function startGateway (source: ConfigSource, overrides: Composition
   }
 }
 
+const IDLE_SWEEP_MS = 50
+
 async function listen ({ listen: doors }: Config, { app, opsApp, doors: { mtlsServer } }: Composition): Promise<void> {
   await app.listen({ host: doors.public.host, port: doors.public.port })
   await new Promise<void>((resolve, reject) => {
@@ -67,17 +69,23 @@ async function listen ({ listen: doors }: Config, { app, opsApp, doors: { mtlsSe
 }
 
 async function stop ({ listen: { shutdownGraceMs } }: Config, composition: Composition): Promise<void> {
-  const { app, opsApp, doors, webhooks, stores, authority, abuse, logger, drain } = composition
+  const { app, opsApp, doors, webhooks, stores, authority, abuse, logger, drain, endRefresh } = composition
   drain()
   const mtlsClosed = new Promise<void>((resolve) => doors.mtlsServer.close(() => resolve()))
-  doors.mtlsServer.closeIdleConnections()
+  // A connection that was busy at first is closed when its answer is out.
+  const sweep = setInterval(() => {
+    doors.mtlsServer.closeIdleConnections()
+    doors.publicServer.closeIdleConnections()
+  }, IDLE_SWEEP_MS)
   const impatience = setTimeout(() => {
     doors.mtlsServer.closeAllConnections()
     doors.publicServer.closeAllConnections()
   }, shutdownGraceMs)
   await Promise.all([app.close(), mtlsClosed])
   clearTimeout(impatience)
-  await webhooks.stop()
+  clearInterval(sweep)
+  endRefresh()
+  await webhooks.stop({ graceMs: shutdownGraceMs })
   await opsApp.close()
   abuse.close()
   authority.close()

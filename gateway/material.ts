@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { generateKeyPair, exportJWK, type JWK } from 'jose'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,6 +13,8 @@ export interface Material {
   readonly signingKeys: readonly JWK[]
   readonly cookieSecrets: readonly Secret[]
   readonly scrubSecret: Secret
+  /** Keys what abuse rules count by; derived, so that it is as shared as the scrub secret is. */
+  readonly abuseSecret: Secret
   readonly operatorToken: Secret
   /** True when the operator's token was made just now, and has to be shown. */
   readonly isFirstStart: boolean
@@ -31,11 +34,13 @@ export async function openMaterial ({ keys, varDirectory, profile, production }:
   const isFirstStart = !production && !existsSync(join(directory, 'secrets.json'))
   const kept = production ? undefined : JSON.parse(await keep(join(directory, 'secrets.json'), makeSecrets)) as KeptSecrets
   const choose = (configured: Secret, made: string | undefined): Secret => configured.reveal() === '' ? new Secret(made ?? '') : configured
+  const scrubSecret = choose(keys.scrubSecret, kept?.scrub)
   return {
     authority: await openAuthorityMaterial(keys, directory, clock),
     signingKeys: await openSigningKeys(keys.signingKeysFile, directory, profile.signingAlgorithm),
     cookieSecrets: keys.cookieSecrets.length > 0 ? keys.cookieSecrets : [new Secret(kept?.cookie ?? '')],
-    scrubSecret: choose(keys.scrubSecret, kept?.scrub),
+    scrubSecret,
+    abuseSecret: new Secret(createHmac('sha256', scrubSecret.reveal()).update('abuse signals').digest('base64url')),
     operatorToken: choose(keys.operatorToken, kept?.operator),
     isFirstStart,
   }

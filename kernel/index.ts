@@ -9,4 +9,5 @@ export type { AccountId, Caller, CertificateThumbprint, ClientId, RequestId, San
 export { randomId, randomToken } from './ids.ts'
 export { appendPointer, isJsonObject, type Json, type JsonObject } from './json.ts'
 export { Secret } from './secret.ts'
+export { version } from './version.ts'
 export { PASS, pass, refuse, type Finding, type Mode, type Refusal, type Surface, type Verdict } from './verdict.ts'

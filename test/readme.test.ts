@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { version } from '../kernel/index.ts'
 import { startTestGateway } from './support/gateway.ts'
 
 const hasCurl = ['/usr/bin/curl', '/bin/curl', '/usr/local/bin/curl', '/opt/homebrew/bin/curl'].some((path) => existsSync(path))
@@ -15,7 +16,8 @@ t.test('README and quickstart', hasCurl ? {} : { skip: 'curl was not found' }, a
   const quickstart = join(sandgate.directory, 'quickstart')
 
   t.test('the two set-up commands are scripts of the package', async (t) => {
-    const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }
+    const { scripts, version: packaged } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string>, version: string }
+    t.equal(version, packaged, 'the version in code')
     t.match(readme, /npm ci && npm start\n/)
     t.match(readme, /npm ci && npm test\n/)
     t.ok(scripts['start'])
