@@ -40,20 +40,26 @@ export function checkConfiguration (source: ConfigSource): { readonly config: Co
 /**
  * Starts an installation: both doors, the ops listener and the webhook dispatcher; on the first start also the first sandbox.
  *
- * @throws ConfigurationRefused before anything listens
+ * @throws ConfigurationRefused before anything listens; the error of a port that is taken, with nothing left running
  */
 export async function startGateway (source: ConfigSource, overrides: CompositionOverrides = {}): Promise<Gateway> {
   const { config, definitions, warnings } = checkConfiguration(source)
   const composition = await compose(config, definitions, overrides)
-  const first = await openFirstSandbox(config, composition)
-  await composition.abuse.ready()
-  await listen(config, composition)
-  composition.webhooks.start()
-  return {
-    composition,
-    warnings,
-    quickstart: formatQuickstart({ config, first, origins: composition.origins, operatorToken: composition.material.isFirstStart ? composition.material.operatorToken : undefined }),
-    stop: async () => await stop(config, composition),
+  try {
+    const first = await openFirstSandbox(config, composition)
+    await composition.abuse.ready()
+    await listen(config, composition)
+    composition.webhooks.start()
+    return {
+      composition,
+      warnings,
+      quickstart: formatQuickstart({ config, first, origins: composition.origins, operatorToken: composition.material.isFirstStart ? composition.material.operatorToken : undefined }),
+      stop: async () => await stop(config, composition),
+    }
+  } catch (fault) {
+    // What did start is stopped again; why it failed is what the caller must hear.
+    await stop(config, composition).catch(() => {})
+    throw fault
   }
 }
 

@@ -20,7 +20,8 @@ const PING_DEADLINE_MS = 2000
 export function createOpsApp ({ registry, ping, isDraining, refresh }: OpsDeps): FastifyInstance {
   const app = Fastify({ logger: false })
   app.get('/metrics', async (_request, reply) => {
-    await refresh()
+    // Metrics are wanted most when the store is lost: what was counted is told, and the value that is read stays as it was.
+    await refresh().catch(() => {})
     return await reply.type(registry.contentType).send(await registry.metrics())
   })
   app.get('/livez', () => ({ status: 'ok' }))
