@@ -70,6 +70,6 @@ function writeEnvironment (first: FirstSandbox, { publicOrigin, mtlsOrigin, opsO
     MTLS_CLIENT_ID: first.mtlsClientId,
     SANDBOX_KEY: first.sandboxKey,
     OPERATOR_TOKEN: operatorToken.reveal(),
-  }).map(([name, value]) => `${name}='${value.replaceAll("'", `'\\''`)}'`)
+  }).map(([name, value]) => `${name}='${value.replaceAll('\'', '\'\\\'\'')}'`)
   writeFileSync(join(first.directory, 'env'), `${lines.join('\n')}\n`, PRIVATE)
 }
