@@ -86,6 +86,7 @@ export function firstOf (reply: { readonly body: ReplyBody }): ReplyBody {
 }
 
 function checkReply (api: CompiledApi, operationId: string, reply: CoreReply): void {
+  if (reply.status === 204 && reply.body === undefined) return
   const inferred = api.model.operations.find(candidate => candidate.operation.operationId === operationId)
   const schema = inferred?.operation.responses.get(String(reply.status))
   if (schema === undefined) throw new Error(`${operationId} answered ${reply.status}, which its document does not list: ${JSON.stringify(reply.body)}`)
