@@ -15,7 +15,7 @@ import { listOperations } from './openapi/list-operations.ts'
 import { readSchema } from './openapi/read-schema.ts'
 
 /** Changes when the engine makes other baselines from the same files. */
-const ENGINE_VERSION = 1
+const ENGINE_VERSION = 2
 const BASE: Readonly<Record<string, VariableType>> = { request: { kind: 'map' }, now: { kind: 'dyn' }, now_ms: { kind: 'int' } }
 
 /** A compiled API, ready for `createSandboxCore`. */

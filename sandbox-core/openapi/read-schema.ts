@@ -38,7 +38,8 @@ export function readSchema (document: ApiDocument, pointer: string): SchemaShape
   }
   const first = (key: string): Json | undefined => parts.find(part => part.node[key] !== undefined)?.node[key]
   const itemsPart = parts.find(part => isJsonObject(part.node['items']))
-  const preset = first('const') ?? first('default') ?? firstOf(first('enum'))
+  // null is a value: `default: null` is no lack of a default.
+  const preset = [first('const'), first('default'), firstOf(first('enum'))].find(value => value !== undefined)
   return {
     pointer: located.pointer,
     type: typeOf(parts, members.size > 0),

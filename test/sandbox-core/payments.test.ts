@@ -181,3 +181,9 @@ t.test('the baseline holds what the documentation promises of it', async t => {
   t.same(await stores.jobs.claim('events', Number.MAX_SAFE_INTEGER, 10, 1000), [])
   await stores.close()
 })
+
+t.test('a member whose default is null starts as null, not as the first value of its list', async t => {
+  const { call, stores } = await openPayments()
+  t.teardown(() => stores.close())
+  t.match((await call('createPayment', { body: { amount: 500, currency: 'eur' } })).body, { cancellation_reason: null })
+})
