@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { isJsonObject, parseDurationMs } from '../kernel/index.ts'
 import type { BehaviourDocument, Conventions } from './behaviour/behaviour-document.ts'
+import { checkSeeds } from './behaviour/check-seeds.ts'
 import { createCelConverters } from './behaviour/cel-values.ts'
 import { createScopes, type VariableType } from './behaviour/compile-expression.ts'
 import { compileResource, loadedBy } from './behaviour/compile-resource.ts'
@@ -80,6 +81,8 @@ function compileModel ({ name, behaviour, inference, report, document }: ModelIn
     const declaration = behaviour.resources?.[inferred.name] ?? { schema: inferred.schema }
     return [inferred.name, compileResource({ apiName: name, document, inferred, declaration, operations: inference.operations, conventions, toCel: toCelOf(inferred.schema), context })] as const
   }))
+  const seedScope = scopeOf(Object.fromEntries((behaviour.seeds?.steps ?? []).flatMap(step => step.as === undefined ? [] : [[step.as, { kind: 'dyn' } as const]])))
+  if (behaviour.seeds !== undefined) checkSeeds(behaviour.seeds, { resources: new Set(resources.keys()), operations: namesOfWrites(inference), scope: seedScope, report })
   return {
     name,
     document,
@@ -90,8 +93,14 @@ function compileModel ({ name, behaviour, inference, report, document }: ModelIn
     accounts: compileAccounts(name, behaviour, { ...context, resource: '' }),
     events: compileEvents(behaviour, { ...context, resource: '' }, resources),
     seeds: behaviour.seeds,
-    seedScope: scopeOf(Object.fromEntries((behaviour.seeds?.steps ?? []).flatMap(step => step.as === undefined ? [] : [[step.as, { kind: 'dyn' } as const]]))),
+    seedScope,
   }
+}
+
+/** The operations that a step of the seeds may run. */
+function namesOfWrites (inference: Inference): ReadonlySet<string> {
+  const writes = new Set(['create', 'update', 'delete', 'action'])
+  return new Set(inference.operations.filter(({ kind }) => writes.has(kind)).map(({ operation }) => operation.operationId))
 }
 
 function compileConventions (declared: Conventions, errors: ReadonlyMap<string, ErrorModel>, scopeOf: ReturnType<typeof createScopes>, report: Report): ConventionsModel {

@@ -111,7 +111,7 @@ export function compileRule (context: RuleContext, rule: OperationRule, path: st
       if (!hasOperation(step.do)) context.report(`${path}/then/${index}/do`, `${context.resource} has no operation ${step.do}`)
       return { when: compileCondition(scope, step.when, `${path}/then/${index}/when`, context.report), operation: step.do }
     }),
-    reply: rule.reply === undefined ? undefined : compileTemplate(scope, rule.reply, `${path}/reply`, context.report),
+    reply: rule.reply === undefined ? undefined : compileTemplate(context.scopeOf(context.base), rule.reply, `${path}/reply`, context.report),
   }
 }
 

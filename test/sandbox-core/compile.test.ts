@@ -52,6 +52,13 @@ t.test('a behaviour that names what does not exist, or computes what has no sens
     ['/resources/ghost', { schema: '#/components/schemas/Ghost' }, /no operation/, '/resources/ghost/schema'],
     ['/triggers/0/on', ['payment.explode'], /no such operation/],
     ['/conventions/errors/invalid', 'nope', /no error nope/],
+    ['/seeds/at', 'tomorrow', /expected a date/],
+    ['/seeds/interval', '1 hour', /expected a duration/],
+    ['/seeds/objects/person', [{ id: 'x' }], /no resource person/],
+    ['/seeds/objects/customer', [{ id: expression('nobody') }], /Unknown variable: nobody/, '/seeds/objects/customer/0/id'],
+    ['/seeds/steps/0/operation', 'getPayment', /no operation getPayment/],
+    ['/seeds/steps/4/body', { payment: expression('refnded.id') }, /Unknown variable: refnded/, '/seeds/steps/4/body/payment'],
+    ['/resources/refund/operations/create/reply', expression('payment.id'), /Unknown variable: payment/],
     ['/errors/card_declined/body', '$' + '{args.x', /not closed/],
   ]
   for (const [pointer, value, message, reportedAt = pointer] of cases) {
