@@ -50,10 +50,12 @@ export async function startGateway (source: ConfigSource, overrides: Composition
     await composition.abuse.ready()
     await listen(config, composition)
     composition.webhooks.start()
+    const { isFirstStart, operatorToken, rememberStart } = composition.material
+    rememberStart()
     return {
       composition,
       warnings,
-      quickstart: formatQuickstart({ config, first, origins: composition.origins, operatorToken: composition.material.isFirstStart ? composition.material.operatorToken : undefined }),
+      quickstart: formatQuickstart({ config, first, origins: composition.origins, operatorToken: isFirstStart ? operatorToken : undefined }),
       stop: async () => await stop(config, composition),
     }
   } catch (fault) {

@@ -16,8 +16,10 @@ export interface Material {
   /** Keys what abuse rules count by; derived, so that it is as shared as the scrub secret is. */
   readonly abuseSecret: Secret
   readonly operatorToken: Secret
-  /** True when the operator's token was made just now, and has to be shown. */
+  /** True until an installation with generated keys has started once: the operator's token has to be shown. */
   readonly isFirstStart: boolean
+  /** Says that it has started. */
+  readonly rememberStart: () => void
 }
 
 interface KeptSecrets { readonly cookie: string, readonly scrub: string, readonly operator: string }
@@ -31,7 +33,7 @@ const ROOT_LIFETIME_MS = 3650 * 86_400_000
 export async function openMaterial ({ keys, varDirectory, profile, production }: Pick<Config, 'keys' | 'varDirectory' | 'profile' | 'production'>, clock: Clock): Promise<Material> {
   const directory = join(varDirectory, 'keys')
   if (!production) mkdirSync(directory, { recursive: true, mode: 0o700 })
-  const isFirstStart = !production && !existsSync(join(directory, 'secrets.json'))
+  const started = join(directory, 'started')
   const kept = production ? undefined : JSON.parse(await keep(join(directory, 'secrets.json'), makeSecrets)) as KeptSecrets
   const choose = (configured: Secret, made: string | undefined): Secret => configured.reveal() === '' ? new Secret(made ?? '') : configured
   const scrubSecret = choose(keys.scrubSecret, kept?.scrub)
@@ -42,7 +44,8 @@ export async function openMaterial ({ keys, varDirectory, profile, production }:
     scrubSecret,
     abuseSecret: new Secret(createHmac('sha256', scrubSecret.reveal()).update('abuse signals').digest('base64url')),
     operatorToken: choose(keys.operatorToken, kept?.operator),
-    isFirstStart,
+    isFirstStart: !production && !existsSync(started),
+    rememberStart: () => { if (!production) writeFileSync(started, '') },
   }
 }
 

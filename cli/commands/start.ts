@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { formatProblems, formatWarnings } from '../../config/index.ts'
+import { formatProblems, type ConfigProblem } from '../../config/index.ts'
 import { ConfigurationRefused, startGateway } from '../../gateway/index.ts'
 import { exitCodes, type Terminal } from '../terminal.ts'
 
@@ -11,7 +11,7 @@ export function addStartCommand (program: Command, terminal: Terminal): void {
       const { config } = program.opts<{ config?: string }>()
       try {
         const gateway = await startGateway({ environment: terminal.environment, ...(config === undefined ? {} : { file: config }) })
-        if (gateway.warnings.length > 0) terminal.err(formatWarnings(gateway.warnings))
+        if (gateway.warnings.length > 0) terminal.err(announceDefaults(gateway.warnings))
         terminal.err(gateway.quickstart)
         terminal.onStopSignal(() => {
           terminal.err('  Finishing requests in flight…')
@@ -21,6 +21,13 @@ export function addStartCommand (program: Command, terminal: Terminal): void {
         reportStartFailure(error, terminal)
       }
     })
+}
+
+/** The development defaults in use, in short: `config check` says what each means. */
+function announceDefaults (warnings: readonly ConfigProblem[]): string {
+  const paths = warnings.map(({ path }) => path)
+  const webhooks = paths.includes('webhooks.allowed_networks') ? ['  Webhooks may be sent to this machine (webhooks.allowed_networks): fine for development, refused in production.'] : []
+  return ['', `  Development defaults in use: ${paths.join(', ')}.`, '  production: true refuses them; `npm run sandgate -- config check` says what each means.', ...webhooks].join('\n')
 }
 
 /** Says why an installation cannot start, with a way out for what people run into. */
