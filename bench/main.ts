@@ -31,6 +31,7 @@ const { values: options } = parseArgs({
     scenario: { type: 'string', default: 'get,post' },
     only: { type: 'string', default: '' },
     profile: { type: 'string', default: '0' },
+    set: { type: 'string', multiple: true, default: [] },
     'no-result': { type: 'boolean', default: false },
   },
 })
@@ -63,7 +64,7 @@ async function bench (): Promise<void> {
   }))
   const machine = describeMachine(programs)
   introduce(machine)
-  const { running, door, materials, materialsFile } = await startSandgate(machinery, { directory, tokens: Number(options.tokens) })
+  const { running, door, materials, materialsFile } = await startSandgate(machinery, { directory, tokens: Number(options.tokens), settings: options.set })
   const generator = await machinery.startNode({ file: 'generate-load.ts', args: [], cpu: machine.cpuCount > 1 ? 1 : 0 })
   const run = createLoadRunner(generator.child, materials, effort.connections)
   const ours: Runner = { contender: sandgate, door }
@@ -120,8 +121,8 @@ function publish (machine: Machine, materials: Materials, entries: readonly Entr
   const date = new Date().toISOString()
   const name = join(here, 'results', `${date.slice(0, 10)}-${machine.commit}`)
   mkdirSync(join(here, 'results'), { recursive: true })
-  writeFileSync(`${name}.json`, `${JSON.stringify({ date, machine, effort, bytes, noise, tables, contenders: entries }, undefined, 1)}\n`)
-  writeFileSync(`${name}.md`, `# ${date.slice(0, 10)}, commit ${machine.commit}${machine.isDirty ? ' with changes' : ''}\n\n${machine.cpu}, ${machine.cpuCount} CPUs, Linux ${machine.kernel}; Node ${machine.node} with OpenSSL ${machine.openssl}; ${Object.values(machine.programs).join('; ')}.\n${effort.rounds} rounds of ${effort.seconds} s, ${effort.connections} connections, ${options.tokens} tokens of ${bytes.token} B, answers of ${bytes.answer} B. Method and what each door enforces: docs/bench.md.\n\n${text}\n${noise.join('\n')}\n`)
+  writeFileSync(`${name}.json`, `${JSON.stringify({ date, machine, effort, settings: options.set, bytes, noise, tables, contenders: entries }, undefined, 1)}\n`)
+  writeFileSync(`${name}.md`, `# ${date.slice(0, 10)}, commit ${machine.commit}${machine.isDirty ? ' with changes' : ''}\n\n${machine.cpu}, ${machine.cpuCount} CPUs, Linux ${machine.kernel}; Node ${machine.node} with OpenSSL ${machine.openssl}; ${Object.values(machine.programs).join('; ')}.\n${effort.rounds} rounds of ${effort.seconds} s, ${effort.connections} connections, ${options.tokens} tokens of ${bytes.token} B, answers of ${bytes.answer} B. ${options.set.length === 0 ? '' : ` Settings changed: ${options.set.join(', ')}.`} Method and what each door enforces: docs/bench.md.\n\n${text}\n${noise.join('\n')}\n`)
   say(`\nWritten to bench/results/${date.slice(0, 10)}-${machine.commit}.{json,md}`)
 }
 

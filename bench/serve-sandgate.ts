@@ -11,7 +11,7 @@ import type { CertificatePair, Materials, ProfileOrder } from './protocol.ts'
  * makes what the others need to serve the same callers: certificates, tokens and the key that signs them.
  */
 const MORE_THAN_ANY_LOAD = 1_000_000_000
-const [directory = '', publicPort, mtlsPort, opsPort, tokenCount = '256'] = process.argv.slice(2)
+const [directory = '', publicPort, mtlsPort, opsPort, tokenCount = '256', ...settings] = process.argv.slice(2)
 
 process.on('disconnect', () => process.exit(0))
 const limits = ['address', 'client', 'token'].flatMap((name) => [
@@ -29,6 +29,7 @@ const gateway = await startGateway({
     { path: 'tls.minimum_version', value: 'TLSv1.3' },
     { path: 'apis.0.require_bound_tokens', value: true },
     ...limits,
+    ...settings.map(readSetting),
   ],
 })
 writeFileSync(join(directory, 'materials.json'), JSON.stringify(await makeMaterials(gateway)), { mode: 0o600 })
@@ -36,6 +37,17 @@ process.on('message', (message: ProfileOrder) => {
   profile(message).then(() => process.send?.({ kind: 'profiled' }), (error: unknown) => process.send?.({ kind: 'failed', problem: String(error) }))
 })
 process.send?.({ kind: 'ready' })
+
+/** `path=value`; the value as JSON where it is that. */
+function readSetting (text: string): { path: string, value: unknown } {
+  const split = text.indexOf('=')
+  const value = text.slice(split + 1)
+  try {
+    return { path: text.slice(0, split), value: JSON.parse(value) as unknown }
+  } catch {
+    return { path: text.slice(0, split), value }
+  }
+}
 
 /** From inside, so that neither start-up nor warm-up is in it. */
 async function profile ({ seconds, file }: ProfileOrder): Promise<void> {

@@ -13,9 +13,9 @@ export const sandgate: Omit<Contender, 'start'> = {
 }
 
 /** Started before all others, because it makes the certificates and tokens that everybody serves. */
-export async function startSandgate (machinery: Machinery, { directory, tokens }: { readonly directory: string, readonly tokens: number }): Promise<{ readonly running: Running, readonly door: Door, readonly materials: Materials, readonly materialsFile: string }> {
+export async function startSandgate (machinery: Machinery, { directory, tokens, settings }: { readonly directory: string, readonly tokens: number, readonly settings: readonly string[] }): Promise<{ readonly running: Running, readonly door: Door, readonly materials: Materials, readonly materialsFile: string }> {
   const [publicPort, port, opsPort] = [await machinery.freePort(), await machinery.freePort(), await machinery.freePort()]
-  const running = await machinery.startNode({ file: 'serve-sandgate.ts', args: [directory, String(publicPort), String(port), String(opsPort), String(tokens)] })
+  const running = await machinery.startNode({ file: 'serve-sandgate.ts', args: [directory, String(publicPort), String(port), String(opsPort), String(tokens), ...settings] })
   const materialsFile = join(directory, 'materials.json')
   return {
     running,
