@@ -45,7 +45,7 @@ export async function openMaterial ({ keys, varDirectory, profile, production }:
     abuseSecret: new Secret(createHmac('sha256', scrubSecret.reveal()).update('abuse signals').digest('base64url')),
     operatorToken: choose(keys.operatorToken, kept?.operator),
     isFirstStart: !production && !existsSync(started),
-    rememberStart: () => { if (!production) writeFileSync(started, '') },
+    rememberStart: () => { if (!production) writeFileSync(started, '', { mode: 0o600 }) },
   }
 }
 
