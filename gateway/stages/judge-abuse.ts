@@ -2,6 +2,7 @@ import { PASS, type Finding, type Verdict } from '../../kernel/index.ts'
 import type { RuleOutcome } from '../abuse/index.ts'
 import type { AnyFacts, Arrival } from '../pipeline/facts.ts'
 import type { Phase, Stage } from '../pipeline/stage.ts'
+import { whenSettled } from '../pipeline/when-settled.ts'
 
 /** Judges a request by the rules in force; composed with the signals and the bans. */
 export interface JudgeAbuseDeps {
@@ -21,10 +22,7 @@ export function judgeAbuse ({ judge, phase }: JudgeAbuseDeps): Stage<Arrival & {
     name: 'judge-abuse',
     phase,
     onFault: 'pass-and-report',
-    decide: (seen) => {
-      const outcomes = judge(seen)
-      return outcomes instanceof Promise ? outcomes.then(verdictOfRules) : verdictOfRules(outcomes)
-    },
+    decide: (seen) => whenSettled(judge(seen), verdictOfRules),
   }
 }
 

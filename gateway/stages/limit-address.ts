@@ -3,6 +3,7 @@ import type { Limit, LimitOutcome } from '../limits/index.ts'
 import type { AddressBudgetFacts, AddressFacts, Arrival } from '../pipeline/facts.ts'
 import type { Stage } from '../pipeline/stage.ts'
 import { verdictOfLimit } from '../pipeline/verdict-of-limit.ts'
+import { whenSettled } from '../pipeline/when-settled.ts'
 
 /**
  * Spends one unit of the address's budget before any cryptography is done for it.
@@ -15,9 +16,6 @@ export function limitAddress ({ limit }: { readonly limit: Limit }): Stage<Arriv
     name: 'limit-address',
     phase: 'arrival',
     onFault: 'pass-and-report',
-    decide: ({ addressKey }) => {
-      const outcome = limit(addressKey)
-      return outcome instanceof Promise ? outcome.then(settle) : settle(outcome)
-    },
+    decide: ({ addressKey }) => whenSettled(limit(addressKey), settle),
   }
 }

@@ -3,6 +3,7 @@ import type { Limit, LimitOutcome } from '../limits/index.ts'
 import type { Arrival, KeyBudgetFacts } from '../pipeline/facts.ts'
 import type { Stage } from '../pipeline/stage.ts'
 import { verdictOfLimit } from '../pipeline/verdict-of-limit.ts'
+import { whenSettled } from '../pipeline/when-settled.ts'
 
 /**
  * Spends one unit of the client's budget. The token surface has a plan of its own, counted by the client that the request
@@ -18,8 +19,7 @@ export function limitKey ({ limit, tokenLimit }: { readonly limit: Limit, readon
     onFault: 'pass-and-report',
     decide: ({ surface, clientKey }) => {
       if (clientKey === '') return pass({ keyBudget: undefined })
-      const outcome = (surface === 'token' ? tokenLimit : limit)(clientKey)
-      return outcome instanceof Promise ? outcome.then(settle) : settle(outcome)
+      return whenSettled((surface === 'token' ? tokenLimit : limit)(clientKey), settle)
     },
   }
 }

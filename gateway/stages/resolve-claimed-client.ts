@@ -1,6 +1,7 @@
 import { pass, type Verdict } from '../../kernel/index.ts'
 import type { Arrival, ClaimFacts } from '../pipeline/facts.ts'
 import type { Stage } from '../pipeline/stage.ts'
+import { whenSettled } from '../pipeline/when-settled.ts'
 import type { IncomingMessage } from 'node:http'
 
 /** Reads who a token-surface request claims to be, leaving the body for the authorization server. */
@@ -20,9 +21,6 @@ export function resolveClaimedClient ({ readClaim }: ResolveClaimedClientDeps): 
     name: 'resolve-claimed-client',
     phase: 'arrival',
     onFault: 'refuse',
-    decide: ({ request }) => {
-      const claim = readClaim(request)
-      return claim instanceof Promise ? claim.then(settle) : settle(claim)
-    },
+    decide: ({ request }) => whenSettled(readClaim(request), settle),
   }
 }

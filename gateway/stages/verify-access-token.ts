@@ -2,6 +2,7 @@ import { pass, refuse, type Caller, type ErrorCode, type Verdict } from '../../k
 import type { TokenVerdict } from '../../authz/index.ts'
 import type { Arrival, CallerFacts, CertificateFacts, TargetFacts } from '../pipeline/facts.ts'
 import type { Stage } from '../pipeline/stage.ts'
+import { whenSettled } from '../pipeline/when-settled.ts'
 
 /** Who can tell a credential's worth. */
 export interface VerifyAccessTokenDeps {
@@ -66,8 +67,4 @@ function accept (caller: Caller, credentials: ReadonlyArray<Caller['kind']>): Ve
     return refuse({ code: 'credential_not_accepted', internalDetail: `a credential of kind ${caller.kind} was used where ${credentials.join(' or ')} is taken` })
   }
   return pass({ caller, clientKey: caller.clientId ?? caller.sandboxId ?? 'operator' })
-}
-
-function whenSettled<T, R> (value: T | Promise<T>, then: (settled: T) => R): R | Promise<R> {
-  return value instanceof Promise ? value.then(then) : then(value)
 }
