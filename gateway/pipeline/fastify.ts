@@ -2,6 +2,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import type { Clock, ErrorCode, Refusal, Surface } from '../../kernel/index.ts'
 import type { RefusalRenderer } from '../errors/index.ts'
 import type { Reply, RouteFacts } from './facts.ts'
+import { isStoreFault } from './is-store-fault.ts'
 import { Passage } from './passage.ts'
 import { runStages, type RunObserver } from './run.ts'
 import type { SurfacePipeline } from './table.ts'
@@ -60,7 +61,10 @@ export function attachPipeline (app: FastifyInstance, deps: PipelineAdapterDeps)
   })
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const passage = (request as FastifyRequest & PassageCarrier).passage ?? enter(request, deps)
-    adapter.sendRefusal(reply, passage, refusalOfError(error))
+    const refusal = refusalOfError(error)
+    const [dispatch] = column.dispatch
+    if (refusal.code === 'internal_fault' && dispatch !== undefined) observer.onFault(dispatch, error, passage)
+    adapter.sendRefusal(reply, passage, refusal)
   })
   return adapter
 }
@@ -134,10 +138,9 @@ const CODES_OF_FASTIFY: Readonly<Record<string, { code: ErrorCode, stage: string
   FST_ERR_ASYNC_CONSTRAINT: { code: 'request_malformed', stage: 'resolve-target' },
 }
 
-/** What Fastify refuses on its own account, in our words; anything else is a fault of ours. */
+/** What Fastify refuses on its own account, in our words; anything else is a fault of ours, whose stack is the operator's to see. */
 export function refusalOfError (error: FastifyError): Refusal & { readonly stage: string } {
   const known = CODES_OF_FASTIFY[error.code]
   if (known !== undefined) return { ...known, internalDetail: error.message }
-  const isStore = error.name === 'StoreUnavailable'
-  return { code: isStore ? 'dependency_unavailable' : 'internal_fault', stage: 'dispatch', internalDetail: error.stack ?? error.message }
+  return { code: isStoreFault(error) ? 'dependency_unavailable' : 'internal_fault', stage: 'dispatch', internalDetail: `${error.name}: ${error.message}` }
 }

@@ -1,4 +1,5 @@
 import type { Refusal, Verdict } from '../../kernel/index.ts'
+import { isStoreFault } from './is-store-fault.ts'
 import type { Passage } from './passage.ts'
 import type { AnyStage } from './stage.ts'
 
@@ -60,8 +61,7 @@ function admit (verdict: Verdict<object>, stage: AnyStage, passage: Passage): bo
 function verdictOnFault (stage: AnyStage, fault: unknown, passage: Passage, observer: RunObserver): Verdict<object> {
   observer.onFault(stage, fault, passage)
   const detail = fault instanceof Error ? `${fault.name}: ${fault.message}` : String(fault)
-  const isStore = fault instanceof Error && fault.name === 'StoreUnavailable'
-  const code = isStore ? 'dependency_unavailable' : 'internal_fault'
+  const code = isStoreFault(fault) ? 'dependency_unavailable' : 'internal_fault'
   if (stage.onFault === 'pass-and-report') {
     return { kind: 'pass', adds: {}, findings: [{ stage: stage.name, code, detail }] }
   }

@@ -25,6 +25,10 @@ t.test('what Fastify refuses is told in our codes, anything else is our fault an
   t.match(ours, { code: 'internal_fault', stage: 'dispatch', internalDetail: /secret path/ })
   t.equal(ours.publicDetail, undefined)
   t.match(refusalOfError(new StoreUnavailable('lost') as never), { code: 'dependency_unavailable' })
+  t.match(refusalOfError(new Error('a library\'s', { cause: new Error('another', { cause: new StoreUnavailable('lost') }) }) as never), { code: 'dependency_unavailable' }, 'also wrapped')
+  const circle = new Error('circle')
+  circle.cause = circle
+  t.match(refusalOfError(circle as never), { code: 'internal_fault' })
 })
 
 t.test('an unanswered dispatch is a fault, and no success', async (t) => {
