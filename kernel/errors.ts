@@ -34,7 +34,7 @@ export const errors = {
   client_banned: { status: 403, title: 'This client is banned for a time', fix: 'Wait until the ban ends; the record names the rule that set it.', surfaces: all, isRetryable: true, oauth: 'access_denied' },
   address_limit_exceeded: { status: 429, title: 'Too many requests from this address', fix: 'Wait for Retry-After seconds and send more slowly.', surfaces: all, isRetryable: true, oauth: 'temporarily_unavailable' },
   client_limit_exceeded: { status: 429, title: 'Too many requests from this client', fix: 'Wait for Retry-After seconds and send more slowly.', surfaces: all, isRetryable: true, oauth: 'temporarily_unavailable' },
-  path_invalid: { status: 400, title: 'The path is not acceptable', fix: 'Send a path without encoded slashes, backslashes, NUL, dot segments or empty segments.', surfaces: all, oauth: 'invalid_request' },
+  path_invalid: { status: 400, title: 'The path is not acceptable', fix: 'Send a path without encoded slashes, backslashes, NUL, a fragment, dot segments, empty segments or a % that encodes nothing.', surfaces: all, oauth: 'invalid_request' },
   route_not_found: { status: 404, title: 'Nothing is served at this path', fix: 'Check the path against the API\'s OpenAPI document.', surfaces: all, oauth: 'invalid_request' },
   method_not_allowed: { status: 405, title: 'This path does not serve this method', fix: 'Use one of the methods named in the Allow header.', surfaces: all, oauth: 'invalid_request' },
   token_missing: { status: 401, title: 'An access token is required', fix: 'Send Authorization: Bearer with a token from the token endpoint (RFC 6750 §2.1).', surfaces: guarded },
