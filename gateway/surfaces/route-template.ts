@@ -17,17 +17,30 @@ export function parseRouteTemplate (template: string): RouteTemplate {
     // A colon ends the parameter (`/payments/{id}:cancel`) only where the router is given a pattern.
     return `:p${names.length - 1}${colon === ':' ? '([^/]*)::' : ''}`
   })
-  const pattern = new RegExp(`^${template.split(/\{[^{}]+\}/).map((literal) => literal.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('([^/]*)')}$`)
+  const readers = template.split('/').flatMap((segment, at) => segment.includes('{') ? [createSegmentReader(segment, at)] : [])
   return {
     url,
     parametersOf: (captured, scrubbedPath) => {
-      const again = scrubbedPath === undefined ? undefined : pattern.exec(scrubbedPath)
       const parameters: Record<string, string> = Object.create(null) as Record<string, string>
-      names.forEach((name, index) => {
-        parameters[name] = again === undefined || again === null ? captured[`p${index}`] ?? '' : decode(again[index + 1] ?? '')
-      })
+      const segments = scrubbedPath?.split('/')
+      const values = segments === undefined ? names.map((_, index) => captured[`p${index}`] ?? '') : readers.flatMap((read) => read(segments))
+      names.forEach((name, index) => { parameters[name] = values[index] ?? '' })
       return parameters
     },
+  }
+}
+
+/**
+ * Reads the parameters in one segment of a path. Each segment is read by itself and decoded first, as the router does it, so
+ * that no spelling of the rest of the path (`/v1/%63ustomers/…`) keeps a scrubbed parameter from being found.
+ */
+function createSegmentReader (segment: string, at: number): (segments: readonly string[]) => readonly string[] {
+  const literals = segment.split(/\{[^{}]+\}/)
+  const pattern = new RegExp(`^${literals.map((literal) => literal.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('(.*)')}$`, 's')
+  return (segments) => {
+    const text = decode(segments[at] ?? '')
+    // What was scrubbed may have taken a literal with it (`jane@corp.csv`); the whole is then a value that nothing is found by.
+    return pattern.exec(text)?.slice(1) ?? literals.slice(1).map(() => text)
   }
 }
 

@@ -35,7 +35,10 @@ t.test('parameters are found by name, decoded', async (t) => {
 t.test('when the path was scrubbed after routing, the parameters are those of the scrubbed path', async (t) => {
   t.same(await route('/a/{email}', '/a/jane%40gmail.com', '/a/p123%40example.test'), { email: 'p123@example.test' })
   t.same(await route('/a/{x}/b/{y}.csv', '/a/1/b/2.csv', '/a/3/b/4.csv'), { x: '3', y: '4' })
-  t.same(await route('/a.c/{x}', '/a.c/1', '/abc/9'), { x: '1' }, 'a dot of the document is a dot')
+  t.same(await route('/a.c/{x}', '/a.c/1', '/a%2Ec/9'), { x: '9' }, 'however the rest of the path is written')
+  t.same(await route('/v1/customers/{id}', '/v1/%63ustomers/jane%40gmail.com', '/v1/%63ustomers/p123%40example.test'), { id: 'p123@example.test' }, 'never the captured one')
+  t.same(await route('/reports/{id}.csv', '/reports/jane%40gmail.csv', '/reports/p123%40example.test'), { id: 'p123@example.test' }, 'also when scrubbing took a literal away')
+  t.equal(await route('/a.c/{x}', '/abc/9'), undefined, 'a dot of the document is a dot')
 })
 
 t.test('a parameter called __proto__ is one, and pollutes nothing', async (t) => {
