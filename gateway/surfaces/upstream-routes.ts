@@ -25,9 +25,9 @@ export interface UpstreamRoutesDeps {
 const READING = ['GET', 'HEAD'] as const
 const WRITING = ['POST', 'PUT', 'PATCH', 'DELETE'] as const
 const MEDIA_TYPES = ['application/json', 'application/*+json', 'application/x-www-form-urlencoded', 'text/plain']
-/** Facts about the caller that only we may state, and what must not travel on. */
-const WITHHELD = /^(?:x-sandgate-.*|x-forwarded-.*|forwarded|authorization|cookie|client-cert|client-cert-chain|proxy-.*|te|trailer|upgrade|expect|accept-encoding)$/
-const PLAIN = /^(?:host|content-length|content-type|accept|connection|date|if-match|if-none-match|idempotency-key)$/
+/** Facts about the caller that only we may state, and what must not travel on. Servers that follow CGI read `_` as `-`. */
+const WITHHELD = /^(?:x-sandgate-.*|x-forwarded-.*|forwarded|authorization|cookie|client-cert|client-cert-chain|proxy-.*|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|accept-encoding)$/
+const PLAIN = /^(?:host|content-length|content-type|date|if-match|if-none-match)$/
 
 /**
  * Proxies an API through @fastify/http-proxy, behind the same pipeline. The upstream sees scrubbed content and the verified
@@ -98,7 +98,7 @@ function requestHeaders ({ facts }: Passage, headers: IncomingHttpHeaders, scrub
   const { caller, address, requestId = '', traceFlags = '00' } = facts
   const sent: IncomingHttpHeaders = {}
   for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined || WITHHELD.test(name)) continue
+    if (value === undefined || WITHHELD.test(name.replaceAll('_', '-'))) continue
     sent[name] = PLAIN.test(name) || typeof value !== 'string' ? value : scrubText(value, caller?.sandboxId ?? '')
   }
   return {
