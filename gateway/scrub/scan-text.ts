@@ -56,8 +56,10 @@ function scanUntilClean (text: string, firstFlags: number, context: DetectContex
   for (let flags = firstFlags, pass = 0; flags !== 0; flags = surveyText(current), pass++) {
     const spans = findSpans(current, flags, context, true).filter((span) => span.replacement !== undefined)
     if (spans.length === 0) break
-    kinds.push(...spans.map(({ kind }) => kind))
-    for (const span of spans) pans.push(...span.pans ?? [])
+    for (const span of spans) {
+      kinds.push(span.kind)
+      for (const pan of span.pans ?? []) pans.push(pan)
+    }
     current = pass === PASSES_MAX ? formatRemoved('text', context.pseudonym('text', text)) : replaceSpans(current, spans)
   }
   return kinds.length === 0 ? undefined : { text: current, kinds, pans }

@@ -105,18 +105,27 @@ function recordOf (seen: Seen, { clientId, sandboxId }: Owner, deps: RecordOutco
     ...(seen.certificate === undefined ? {} : { certificateThumbprint: seen.certificate.thumbprint }),
     ...(refusal === undefined ? {} : { stage: refusal.stage }),
     ...(code === undefined ? {} : { code }),
-    ...(explanation === undefined ? {} : { explanation: { cause: scrub(explanation.cause), fix: explanation.fix } }),
+    ...(explanation === undefined ? {} : { explanation: { cause: clip(scrub(explanation.cause), CAUSE_MAX), fix: explanation.fix } }),
     ...(refusal?.evidence === undefined ? {} : { evidence: refusal.evidence }),
     findings: seen.findings.map((finding) => ({ ...finding, detail: scrub(finding.detail) })),
-    removals: seen.removals ?? [],
+    removals: (seen.removals ?? []).slice(0, REMOVALS_MAX).map(({ pointer, kind }) => ({ pointer: clip(pointer, POINTER_MAX), kind })),
   }
+}
+
+/** A record is a trace: whatever a request holds, its record does not grow with it. */
+const REMOVALS_MAX = 100
+const POINTER_MAX = 256
+const CAUSE_MAX = 4096
+
+function clip (text: string, lengthMax: number): string {
+  return text.length <= lengthMax ? text : `${text.slice(0, lengthMax)}…`
 }
 
 function count (record: RequestRecord, seen: Seen, metrics: Metrics): void {
   metrics.observeRequest(record)
   if (seen.outcome.refusal !== undefined) metrics.countRefusal(record.surface, seen.outcome.refusal.stage, seen.outcome.refusal.code)
   for (const finding of record.findings) metrics.countFinding(finding.stage, finding.code)
-  for (const removal of record.removals) metrics.countRemoval(removal.kind)
+  for (const removal of seen.removals ?? []) metrics.countRemoval(removal.kind)
 }
 
 function pathOf (url: string): string {

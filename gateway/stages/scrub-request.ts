@@ -38,9 +38,13 @@ function scrubBody (body: Body, scope: string, scrubber: Scrubber): { readonly c
   return { cleanBody: { kind: body.kind, text: scrubbed.value }, scrubbed }
 }
 
+/** Enough to act on; a request with more of either is no accident. */
+const POINTERS_MAX = 100
+const FINGERPRINTS_MAX = 100
+
 function settle (path: Scrubbed<string>, query: Scrubbed<string>, body: Scrubbed<Json>, cleanBody: Body): Verdict<CleanFacts> {
-  const pointers = [...body.refusedPointers, ...query.refusedPointers, ...path.refusedPointers]
-  const cardFingerprints = [...body.cardFingerprints, ...query.cardFingerprints, ...path.cardFingerprints]
+  const pointers = [...body.refusedPointers, ...query.refusedPointers, ...path.refusedPointers].slice(0, POINTERS_MAX)
+  const cardFingerprints = [...body.cardFingerprints, ...query.cardFingerprints, ...path.cardFingerprints].slice(0, FINGERPRINTS_MAX)
   if (pointers.length > 0) {
     return refuse({
       code: 'personal_data_refused',
