@@ -78,7 +78,7 @@ function createModelAdapter (deps: StoreAdapterDeps, model: string): Adapter {
     findByUserCode: async (userCode) => await findByIndex(`${space}:user-code`, userCode),
     async upsert (id, payload, expiresIn) {
       const ttl = expiresIn === undefined ? {} : { ttlMs: expiresIn * 1000 }
-      await keyValue.put(space, id, { ...payload, issuedAtMs: clock.nowMs() } as unknown as Json, ttl)
+      await keyValue.put(space, id, { ...withoutLoginHint(payload), issuedAtMs: clock.nowMs() } as unknown as Json, ttl)
       if (payload.grantId !== undefined && model !== 'Interaction') await issued.addGrantMember(payload.grantId, model, id, ttl.ttlMs)
       if (payload.uid !== undefined) await keyValue.put(`${space}:uid`, payload.uid, id, ttl)
       if (payload.userCode !== undefined) await keyValue.put(`${space}:user-code`, payload.userCode, id, ttl)
@@ -95,6 +95,15 @@ function createModelAdapter (deps: StoreAdapterDeps, model: string): Adapter {
     const id = await keyValue.get(index, key)
     return typeof id === 'string' ? await find(id) : undefined
   }
+}
+
+/** `login_hint` is somebody's e-mail address or telephone number (OpenID Connect Core §3.1.2.1), and no page of ours reads it. */
+function withoutLoginHint (payload: AdapterPayload): AdapterPayload {
+  const { params, prompt } = payload
+  if (params?.['login_hint'] === undefined) return payload
+  const { login_hint: _hint, ...keptParams } = params
+  const { login_hint: _detail, ...keptDetails } = (prompt?.details ?? {}) as Record<string, unknown>
+  return { ...payload, params: keptParams, ...(prompt === undefined ? {} : { prompt: { ...prompt, details: keptDetails } }) }
 }
 
 function isAccessTokenModel (model: string): boolean {

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { StoreUnavailable } from '../ports.ts'
@@ -14,7 +14,8 @@ export interface Database {
 }
 
 /**
- * Opens `sandgate.db` in a directory, which is made when missing, or a database in memory.
+ * Opens `sandgate.db` in a directory, which is made when missing, or a database in memory. A new file is readable by its
+ * owner alone, whatever the directory is: it holds tokens and signing secrets. SQLite gives its log the same mode.
  *
  * WAL with synchronous=NORMAL: a commit is in the operating system's hands when it is acknowledged, so a crash of the
  * process (kill -9 included) loses nothing. Only a crash of the whole machine may take the last moments, without damage to
@@ -24,6 +25,7 @@ export interface Database {
 export function openDatabase (directory: string): Database {
   if (directory !== ':memory:') mkdirSync(directory, { recursive: true, mode: 0o700 })
   const file = directory === ':memory:' ? directory : join(directory, 'sandgate.db')
+  if (file !== directory) closeSync(openSync(file, 'a', 0o600))
   const connection = guard(`cannot open ${file}; is another process using it?`, () => connect(file))
   const begin = connection.prepare('BEGIN IMMEDIATE')
   const commit = connection.prepare('COMMIT')
