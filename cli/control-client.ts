@@ -22,13 +22,21 @@ export function findAccess (as: 'developer' | 'operator', flags: { readonly url?
   const manifest = readText(join(flags.directory, 'sandbox.json'))
   const kept = as === 'operator' ? readText(join(flags.directory, 'operator-token'))?.trim() : manifest === undefined ? undefined : (JSON.parse(manifest) as Manifest).sandboxKey
   return {
-    url: flags.url ?? environment['SANDGATE_URL'] ?? 'https://localhost:8443',
+    url: flags.url ?? environment['SANDGATE_URL'] ?? /^PUBLIC='([^']*)'$/m.exec(readText(join(flags.directory, 'env')) ?? '')?.[1] ?? 'https://localhost:8443',
     key: environment['SANDGATE_KEY'] ?? kept,
     authorityPem: readText(flags.ca ?? environment['SANDGATE_CA'] ?? join(flags.directory, 'ca.pem')),
   }
 }
 
-/** Calls the control API. Rejects when nothing answers. */
+/** Says why a call got no answer, and what to do. */
+export function explainFailure (error: unknown, access: ControlAccess): string {
+  const { code = '', message = String(error) } = error as { readonly code?: string, readonly message?: string }
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return `The certificate at ${access.url} is not for that name: ${message}. Use the name that the installation calls itself (listen.public_host).`
+  if (code.includes('CERT') || code.includes('SIGNATURE')) return `The certificate at ${access.url} is not trusted: ${message}. Give its CA with --ca or SANDGATE_CA; a development CA is ca.pem among the quickstart files of that installation.`
+  return `Nothing answers at ${access.url}: ${message}. Is \`sandgate start\` running there? Another address is given with --url or SANDGATE_URL.`
+}
+
+/** Calls the control API. Rejects when nothing answers, or what answers cannot be trusted. */
 export async function callControl (access: ControlAccess, method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<ControlReply> {
   const dispatcher = new Agent({ connect: access.authorityPem === undefined ? {} : { ca: access.authorityPem } })
   try {

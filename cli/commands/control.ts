@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { callControl, findAccess, type ControlReply } from '../control-client.ts'
+import { callControl, explainFailure, findAccess, type ControlReply } from '../control-client.ts'
 import { exitCodes, type Terminal } from '../terminal.ts'
 
 type Options = { url?: string, ca?: string, directory: string }
@@ -10,7 +10,7 @@ export function addControlCommands (program: Command, terminal: Terminal): void 
   const add = (parent: Command, name: string, description: string, as: 'developer' | 'operator', call: (args: readonly string[], options: Options & { account?: string, name?: string, events?: string }) => Call): Command =>
     parent.command(name)
       .description(description)
-      .option('--url <origin>', 'public door (SANDGATE_URL; default https://localhost:8443)')
+      .option('--url <origin>', 'public door (SANDGATE_URL; default: that of the quickstart files)')
       .option('--ca <file>', 'CA certificate in PEM (SANDGATE_CA)')
       .option('--directory <path>', 'quickstart files with the key to use unless SANDGATE_KEY is set', 'var/quickstart')
       .action(async (...received: unknown[]) => {
@@ -49,7 +49,7 @@ async function run (as: 'developer' | 'operator', options: Options, [method, pat
   try {
     report(await callControl(access, method, path, body), terminal)
   } catch (error) {
-    terminal.err(`Nothing answers at ${access.url}: ${error instanceof Error ? error.message : String(error)}. Is \`sandgate start\` running there, and is --ca its CA?`)
+    terminal.err(explainFailure(error, access))
     terminal.exit(exitCodes.unreachable)
   }
 }
@@ -60,6 +60,6 @@ function report ({ status, body }: ControlReply, terminal: Terminal): void {
     return
   }
   const { title = 'The request was refused', detail = '', code = '' } = (body ?? {}) as { title?: string, detail?: string, code?: string }
-  terminal.err(`${title}${detail === '' ? '' : `: ${detail}`} (${code}, HTTP ${status})`)
+  terminal.err(`${title}${detail === '' || detail === `${title}.` ? '' : `: ${detail}`} (${code}, HTTP ${status})`)
   terminal.exit(status === 401 || status === 403 ? exitCodes.authFailed : status === 404 ? exitCodes.notFound : exitCodes.failure)
 }

@@ -22,7 +22,7 @@ export function registerControlRoutes (app: FastifyInstance, { routes, audiences
         const body = bodyOf(passage)
         const error = checker === undefined || checker.Check(body) ? undefined : checker.Errors(body)[0]
         if (error !== undefined) {
-          answer(reply, passage, refused('request_invalid', `${error.instancePath || 'The body'} ${error.message}.`, [error.instancePath]), adapter)
+          answer(reply, passage, refused('request_invalid', `${error.instancePath || 'The body'} ${sayViolation(error)}.`, [error.instancePath]), adapter)
           return reply
         }
         Promise.resolve(route.handle(requestOf(request, passage, body, template)))
@@ -41,6 +41,11 @@ function answer (reply: FastifyReply, passage: Passage, result: ControlAnswer, a
     return
   }
   adapter.sendReply(reply, passage, { status: result.status, headers: { 'cache-control': 'no-store' }, ...(result.body === undefined ? {} : { body: result.body }) })
+}
+
+/** TypeBox checks a member that is not declared against `false`, and says so. */
+function sayViolation ({ keyword, message }: { readonly keyword: string, readonly message: string }): string {
+  return keyword === 'boolean' ? 'is no member that is known here' : message
 }
 
 function bodyOf ({ facts }: Passage): unknown {
