@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { PASS, type SandboxId, type Verdict } from '../../kernel/index.ts'
 import type { AnyFacts, OutcomeFacts } from '../pipeline/facts.ts'
 import type { Stage } from '../pipeline/stage.ts'
-import { explain, type Metrics, type RequestRecord, type RequestRecords } from '../record/index.ts'
+import { explain, readClaimedClient, type Metrics, type RequestRecord, type RequestRecords } from '../record/index.ts'
 
 /** Where the trace of a request goes. */
 export interface RecordOutcomeDeps {
@@ -43,8 +43,8 @@ interface Owner { readonly sandboxId?: SandboxId | undefined, readonly clientId?
 
 const NOBODY: Owner = {}
 
-function ownerOf ({ caller, outcome, claimedClientId }: Seen, deps: RecordOutcomeDeps): Owner | Promise<Owner> {
-  const clientId = caller?.clientId ?? outcome.refusal?.claimedClientId ?? outcome.failure?.clientId ?? claimedClientId
+function ownerOf ({ request, caller, outcome, claimedClientId }: Seen, deps: RecordOutcomeDeps): Owner | Promise<Owner> {
+  const clientId = caller?.clientId ?? outcome.refusal?.claimedClientId ?? outcome.failure?.clientId ?? claimedClientId ?? (outcome.refusal === undefined ? undefined : readClaimedClient(request))
   if (caller?.sandboxId !== undefined) return { sandboxId: caller.sandboxId, clientId }
   if (clientId === undefined) return NOBODY
   const sandboxId = deps.sandboxOfClient(clientId)

@@ -45,6 +45,24 @@ t.test('why was I refused?', async (t) => {
     t.match((await explain(unbound.requestId)).json, { stage: 'verify-access-token', code: 'token_binding_mismatch', explanation: { fix: /RFC 8705/ } }, 'the token names the client that owns the explanation')
   })
 
+  t.test('a certificate that is missing or wrong, at the token endpoint and at the API', async (t) => {
+    const form = { headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: `grant_type=client_credentials&client_id=${owner.mtlsClient.id}` }
+    const missing = await sandgate.call('POST', '/oauth/token', { door: 'mtls', ...form })
+    t.match(missing, { status: 401, json: { error: 'invalid_client' } })
+    t.match((await explain(missing.requestId)).json, { stage: 'verify-client-certificate', code: 'certificate_missing', explanation: { fix: /--cert/ } })
+    const wrong = await sandgate.call('POST', '/oauth/token', { door: 'mtls', certificate: other, ...form })
+    t.match(wrong, { status: 401, json: { error: 'invalid_client', error_description: 'client authentication failed' } })
+    t.match((await explain(wrong.requestId)).json, { code: 'invalid_client', explanation: { cause: /certificate/i } })
+    const token = await sandgate.tokenFor(owner)
+    const revoked = await sandgate.newSandbox()
+    await sandgate.gateway.composition.authority.revoke(revoked.mtlsClient.serial)
+    const refused = await sandgate.call('GET', '/v1/customers', { door: 'mtls', certificate: revoked, token })
+    t.match((await explain(refused.requestId)).json, { code: 'certificate_revoked', client_id: owner.mtlsClient.id })
+    const alone = await sandgate.call('GET', '/v1/customers', { door: 'mtls', token })
+    t.match((await explain(alone.requestId)).json, { code: 'certificate_missing' })
+    t.equal((await explain(alone.requestId, other.key.reveal())).status, 404)
+  })
+
   t.test('a refused card: the pointer, and never the number', async (t) => {
     const token = await sandgate.tokenFor(owner, { door: 'public' })
     const refused = await sandgate.call('POST', '/v1/payment_methods', { token, body: { type: 'card', card: { number: '4539578763621486', exp_month: 12, exp_year: 2031 } } })
