@@ -46,15 +46,22 @@ if (process.platform !== 'linux') {
 const here = fileURLToPath(new URL('.', import.meta.url))
 mkdirSync(join(here, '.cache'), { recursive: true })
 const directory = mkdtempSync(join(here, '.cache', 'run-'))
-const machinery = createMachinery({ directory, taskset: findProgram('taskset'), lifetimeS: LIFETIME_S })
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void machinery.stopAll().finally(() => process.exit(130)))
+const machinery = createMachinery({ directory, taskset: findProgram('taskset'), setpriv: findProgram('setpriv'), lifetimeS: LIFETIME_S })
+const interruption = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort())
 const overtime = setTimeout(() => process.kill(process.pid, 'SIGTERM'), LIFETIME_S * 1000)
 try {
-  await bench()
-  rmSync(directory, { recursive: true, force: true })
+  // What fails in the bench because its servers end has lost the race, and is not heard.
+  await Promise.race([bench(), untilInterrupted(interruption.signal)])
 } finally {
   clearTimeout(overtime)
   await machinery.stopAll()
+}
+rmSync(directory, { recursive: true, force: true })
+process.exit(interruption.signal.aborted ? 130 : 0)
+
+async function untilInterrupted (signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()))
 }
 
 async function bench (): Promise<void> {

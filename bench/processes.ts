@@ -20,13 +20,23 @@ const READY_MS = 60_000
 const GRACE_MS = 3000
 const SERVER_CPU = 0
 
-/** @param taskset the program that pins; undefined where there is none, and nothing is pinned */
-export function createMachinery ({ directory, taskset, lifetimeS }: { readonly directory: string, readonly taskset: string | undefined, readonly lifetimeS: number }): Machinery {
+interface MachineryDeps {
+  readonly directory: string
+  /** Pins to a CPU; where it is missing, nothing is pinned. */
+  readonly taskset: string | undefined
+  /** Ends what is not ours with the bench, even when that is killed; where it is missing, its lifetime does. */
+  readonly setpriv: string | undefined
+  readonly lifetimeS: number
+}
+
+export function createMachinery ({ directory, taskset, setpriv, lifetimeS }: MachineryDeps): Machinery {
   const running: Running[] = []
   const log = openSync(join(directory, 'servers.log'), 'a')
   const launch = (program: string, args: readonly string[], { cpu = SERVER_CPU, ipc = false }: { readonly cpu?: number | undefined, readonly ipc?: boolean }): Running => {
-    const pinned = taskset === undefined ? [program, ...args] : [taskset, '-c', String(cpu), program, ...args]
-    const child = spawn(pinned[0]!, pinned.slice(1), { stdio: ['ignore', log, log, ...(ipc ? ['ipc' as const] : [])], detached: true })
+    const tied = setpriv === undefined || ipc ? [] : [setpriv, '--pdeathsig', 'TERM']
+    const pinned = taskset === undefined ? [] : [taskset, '-c', String(cpu)]
+    const [first = program, ...rest] = [...tied, ...pinned, program, ...args]
+    const child = spawn(first, rest, { stdio: ['ignore', log, log, ...(ipc ? ['ipc' as const] : [])], detached: true })
     const started = { pid: child.pid ?? 0, child }
     running.push(started)
     return started

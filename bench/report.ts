@@ -90,7 +90,7 @@ function formatRow (row: Row): string {
     hasRatio ? formatRatio(row.throughputRatio) : '–',
     `${formatSpread(row.cpuUsPerRequest, 0)}${split}`,
     formatSpread(row.requestsPerSecond, 0),
-    `${row.p50Ms}, ${row.p99Ms}`,
+    `${row.p50Ms.toFixed(1)}, ${row.p99Ms.toFixed(1)}`,
     `${row.standing}${row.why === undefined ? '' : `: ${row.why}`}${gate}`,
   ].join(' | ')} |`
 }
