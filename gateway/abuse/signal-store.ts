@@ -19,6 +19,8 @@ export interface SignalStore {
 
 /** Digests of keys kept in memory, so that a busy client's is not computed at every request. */
 const DIGESTS_MAX = 10_000
+/** Longer keys are whatever a stranger wrote, a user agent of 16 KB for instance. */
+const REMEMBERED_LENGTH_MAX = 256
 
 /** `key` keeps the hashes from being reversed by trying out user names and addresses. */
 export function createSignalStore (window: Window, key: Secret): SignalStore {
@@ -45,7 +47,7 @@ export function createSignalStore (window: Window, key: Secret): SignalStore {
     if (known !== undefined) return known
     if (storeKeys.size >= DIGESTS_MAX) storeKeys.clear()
     const storeKey = `signal:${hash}:${digest('k', hash, text)}`
-    storeKeys.set(name, storeKey)
+    if (name.length <= REMEMBERED_LENGTH_MAX) storeKeys.set(name, storeKey)
     return storeKey
   }
 

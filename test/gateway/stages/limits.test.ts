@@ -38,10 +38,11 @@ t.test('limit-key', async (t) => {
     spent.push(`${name} ${key}`)
     return outcome
   }
+  const FROM = { address: '192.0.2.1', addressKey: '192.0.2.1' }
   const stage = limitKey({ limit: plan('client', SPENT), tokenLimit: plan('token', limitOutcomeOf({ name: 'token' })) })
-  t.match(refusalOf(await stage.decide({ ...arrivalOf({ surface: 'api' }), clientKey: 'client_1' })), { code: 'client_limit_exceeded' })
-  t.match(refusalOf(await stage.decide({ ...arrivalOf({ surface: 'control' }), clientKey: 'operator' })), { code: 'client_limit_exceeded' })
-  t.match(addsOf(await stage.decide({ ...arrivalOf({ surface: 'token' }), clientKey: 'client_1' })), { keyBudget: { name: 'token' } }, 'the token surface has its own plan')
-  t.same(addsOf(await stage.decide({ ...arrivalOf({ surface: 'token' }), clientKey: '' })), { keyBudget: undefined }, 'nobody in particular has no budget of its own')
-  t.same(spent, ['client client_1', 'client operator', 'token client_1'])
+  t.match(refusalOf(await stage.decide({ ...arrivalOf({ surface: 'api' }), ...FROM, clientKey: 'client_1' })), { code: 'client_limit_exceeded' })
+  t.match(refusalOf(await stage.decide({ ...arrivalOf({ surface: 'control' }), ...FROM, clientKey: 'operator' })), { code: 'client_limit_exceeded' })
+  t.match(addsOf(await stage.decide({ ...arrivalOf({ surface: 'token' }), ...FROM, clientKey: 'client_1' })), { keyBudget: { name: 'token' } }, 'the token surface has its own plan')
+  t.same(addsOf(await stage.decide({ ...arrivalOf({ surface: 'token' }), ...FROM, clientKey: '' })), { keyBudget: undefined }, 'nobody in particular has no budget of its own')
+  t.same(spent, ['client client_1', 'client operator', 'token client_1 192.0.2.1'], 'what is only claimed is counted by who claims it')
 })
