@@ -54,7 +54,7 @@ export function createPipeline (deps: PipelineDeps): { readonly rows: readonly R
     .row(limitKey({ limit: deps.limits.client, tokenLimit: deps.limits.token }), ['token', 'api', 'control'])
     .row(judgeAbuse({ judge: deps.judge, phase: 'arrival' }),  ['token'])
     .row(resolveBody(deps),                                    [         'api', 'control'])
-    .row(scrubRequest(deps),                                   [         'api'])
+    .row(scrubRequest(deps),                                   [         'api', 'control'])
     .row(judgeAbuse({ judge: deps.judge, phase: 'payload' }),  [         'api'])
     .row(dispatch(),                                           ['token', 'api', 'control'])
     .row(scrubResponse(deps),                                  [         'api'])

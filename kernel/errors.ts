@@ -59,7 +59,7 @@ export const errors = {
   body_key_forbidden: { status: 400, title: 'The request body names a member that is not accepted', fix: 'Remove the member __proto__, or constructor.prototype.', surfaces: guarded },
   media_type_unsupported: { status: 415, title: 'The media type of the request is not supported', fix: 'Send application/json, or a type that the API\'s document lists.', surfaces: all, oauth: 'invalid_request' },
   body_encoding_unsupported: { status: 415, title: 'The content encoding of the request is not supported', fix: 'Send the body without Content-Encoding.', surfaces: all, oauth: 'invalid_request' },
-  personal_data_refused: { status: 422, title: 'The request holds data that must not enter a sandbox', fix: 'Replace the values at the named pointers: use a documented test card number, for instance 4242424242424242.', surfaces: ['api'] },
+  personal_data_refused: { status: 422, title: 'The request holds data that must not enter a sandbox', fix: 'Replace the values at the named pointers: use a documented test card number, for instance 4242424242424242.', surfaces: guarded },
   response_unsafe: { status: 502, title: 'The response was withheld', fix: 'The upstream answered with data that must not leave it, or in a form that cannot be scrubbed; the operator sees the details.', surfaces: ['api'] },
   abuse_detected: { status: 429, title: 'Abnormal usage was detected', fix: 'The record names the rule and its signals; ask the operator for an exemption if this was a test suite.', surfaces: ['token', 'api'], isRetryable: true, oauth: 'access_denied' },
   upstream_unreachable: { status: 502, title: 'The upstream did not answer', fix: 'Retry later; the operator sees the cause.', surfaces: ['api'], isRetryable: true },

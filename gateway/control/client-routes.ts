@@ -33,10 +33,12 @@ type NewClientBody = Type.Static<typeof CreateClient>
 export function clientRoutes (deps: ClientRoutesDeps): readonly ControlRoute[] {
   const { clients, users } = deps.authz
   return [
-    developerRoute({ method: 'POST', path: '/sandbox/clients', operationId: 'createClient', summary: 'Registers an OAuth client; its secret, or its key and certificate, are shown this once.', body: CreateClient }, async (sandboxId, { body }) => {
+    developerRoute({ method: 'POST', path: '/sandbox/clients', operationId: 'createClient', summary: 'Registers an OAuth client; its secret, or its key and certificate, are shown this once.', body: CreateClient }, async (sandboxId, { body, caller }) => {
+      const scopes = body.scope?.split(' ').filter((scope) => scope !== '') ?? deps.defaultScopes
+      if (caller.kind === 'client' && !scopes.every((scope) => caller.scopes.includes(scope))) return refused('scope_insufficient', 'An access token registers clients with no more scopes than its own; use the sandbox key.', ['/scope'])
       if ((await clients.list(sandboxId)).length >= CLIENTS_MAX) return refused('quota_exceeded', `A sandbox has at most ${CLIENTS_MAX} clients.`)
       try {
-        return done(201, await createClient(sandboxId, body, deps))
+        return done(201, await createClient(sandboxId, body, scopes, deps))
       } catch (error) {
         if (error instanceof ClientRefused) return refused('request_invalid', error.message)
         if (error instanceof CertificateRequestRefused) return refused('request_invalid', error.message, ['/csr'])
@@ -54,7 +56,7 @@ export function clientRoutes (deps: ClientRoutesDeps): readonly ControlRoute[] {
   ]
 }
 
-async function createClient (sandboxId: SandboxId, body: NewClientBody, deps: ClientRoutesDeps) {
+async function createClient (sandboxId: SandboxId, body: NewClientBody, scopes: readonly string[], deps: ClientRoutesDeps) {
   const certificate = body.token_endpoint_auth_method === 'tls_client_auth' ? await certify(sandboxId, body.csr, deps) : undefined
   const created = await deps.authz.clients.create({
     sandboxId,
@@ -62,7 +64,7 @@ async function createClient (sandboxId: SandboxId, body: NewClientBody, deps: Cl
     authMethod: body.token_endpoint_auth_method,
     grants: (body.grant_types ?? ['client_credentials']) as string[],
     redirectUris: (body.redirect_uris ?? []) as string[],
-    scopes: body.scope?.split(' ').filter((scope) => scope !== '') ?? deps.defaultScopes,
+    scopes,
     ...(certificate === undefined ? {} : { tlsSubjectDn: certificate.subjectDn }),
     ...(body.jwks === undefined ? {} : { jwks: body.jwks as NonNullable<Parameters<typeof deps.authz.clients.create>[0]['jwks']> }),
   })

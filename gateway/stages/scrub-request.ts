@@ -8,6 +8,9 @@ import type { Stage } from '../pipeline/stage.ts'
  * is refused with its place named and never its value (PCI DSS 4.0.1 §6.5.5); other personal data is replaced by pseudonyms
  * that are the same wherever a value occurs, so that look-ups still match.
  *
+ * On the control surface cards are refused all the same, and nothing is replaced: a webhook's URL or a redirect URI must stay
+ * what it is.
+ *
  * @refuses personal_data_refused 422
  */
 export function scrubRequest ({ scrubber }: { readonly scrubber: Scrubber }): Stage<Arrival & CallerFacts & BodyFacts, CleanFacts> {
@@ -15,13 +18,14 @@ export function scrubRequest ({ scrubber }: { readonly scrubber: Scrubber }): St
     name: 'scrub-request',
     phase: 'payload',
     onFault: 'refuse',
-    decide: ({ url, body, caller }) => {
+    decide: ({ url, body, caller, surface }) => {
       const scope = caller.sandboxId ?? ''
       const mark = url.indexOf('?')
       const path = scrubber.scrubPath(mark === -1 ? url : url.slice(0, mark), scope)
       const query = mark === -1 ? NOTHING : scrubber.scrubQuery(url.slice(mark + 1), scope)
       const { cleanBody, scrubbed } = scrubBody(body, scope, scrubber)
-      return settle(path, query, scrubbed, cleanBody)
+      if (surface !== 'control') return settle(path, query, scrubbed, cleanBody)
+      return settle(path, query, { ...scrubbed, removals: [] }, body)
     },
   }
 }
