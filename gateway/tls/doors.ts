@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { constants, randomBytes } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import https from 'node:https'
 import type { Socket } from 'node:net'
@@ -37,7 +37,8 @@ export interface Doors {
 /**
  * Opens the public door, which never asks for a client certificate because browsers would prompt, and the mutual-TLS door,
  * which does. The mutual-TLS handshake accepts whatever is presented and the pipeline judges it, so that a client is told
- * in HTTP what is wrong. Each door has its own session tickets: a session of one resumes on no other (RFC 8446 §2.2).
+ * in HTTP what is wrong. Each door has its own session tickets: a session of one resumes on no other (RFC 8446 §2.2). Nobody
+ * renegotiates (TLS 1.2): a connection keeps the certificate that it began with, and the verdict on it.
  */
 export function openDoors (handler: RequestListener, options: DoorsOptions): Doors {
   const mtlsSockets = new WeakSet<Socket>()
@@ -46,6 +47,7 @@ export function openDoors (handler: RequestListener, options: DoorsOptions): Doo
     key: options.keyPem,
     minVersion: options.minimumVersion,
     maxHeaderSize: options.headerBytesMax,
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
     ALPNProtocols: ['http/1.1'],
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,

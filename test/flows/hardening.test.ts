@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect } from 'node:tls'
 import t from 'tap'
 import { ledgerYaml, startUpstream } from '../support/gateway-upstream.ts'
 import { sendRaw } from '../support/gateway-raw.ts'
@@ -114,4 +115,66 @@ t.test('a login hint is forgotten, and the store is its owner\'s alone', async (
     if (process.platform !== 'win32') t.equal(statSync(join(directory, name)).mode & 0o077, 0, `${name} is closed to others, in a directory that is open`)
   }
   t.notMatch(sandgate.logLines.join(''), E_MAIL)
+})
+
+t.test('nobody spends the token budget of a client by claiming to be it', async (t) => {
+  const proxy = { trusted_proxies: ['127.0.0.1/32'], 'limits.token.limit': 2, 'limits.token.burst': 2 }
+  const sandgate = await startTestGateway({ ...QUIET, ...proxy })
+  t.teardown(sandgate.stop)
+  const { client } = await sandgate.newSandbox()
+  const ask = async (address: string, secret: string): Promise<number> => (await sandgate.call('POST', '/oauth/token', {
+    headers: { 'content-type': 'application/x-www-form-urlencoded', 'x-forwarded-for': address },
+    body: new URLSearchParams({ grant_type: 'client_credentials', client_id: client.id, client_secret: secret }).toString(),
+  })).status
+  const basic = Buffer.from(`${client.id}:${client.secret.reveal()}`).toString('base64')
+  for (let index = 0; index < 3; index++) await ask('203.0.113.66', 'guess')
+  t.equal(await ask('203.0.113.66', 'guess'), 429, 'who guesses is told to wait')
+  const own = await sandgate.call('POST', '/oauth/token', {
+    headers: { 'content-type': 'application/x-www-form-urlencoded', 'x-forwarded-for': '198.51.100.1', authorization: `Basic ${basic}` },
+    body: 'grant_type=client_credentials',
+  })
+  t.equal(own.status, 200, 'the client itself is not')
+})
+
+t.test('the control surface refuses card numbers and more rights than a token has', async (t) => {
+  const sandgate = await startTestGateway(QUIET)
+  t.teardown(sandgate.stop)
+  const sandbox = await sandgate.newSandbox()
+  const key = sandbox.key.reveal()
+  const card = '4539578763621486'
+  const bodies: ReadonlyArray<readonly [string, object]> = [
+    ['/sandbox/webhooks/endpoints', { url: `https://hooks.example.com/?card=${card}` }],
+    ['/sandbox/webhooks/endpoints', { url: 'https://hooks.example.com/', description: `for ${card}` }],
+    ['/sandbox/clients', { name: card, token_endpoint_auth_method: 'client_secret_basic' }],
+    ['/control/sandboxes', { name: card }],
+  ]
+  for (const [path, body] of bodies) {
+    const answer = await sandgate.call('POST', path, { token: path.startsWith('/control') ? sandgate.operatorToken : key, body })
+    t.match(answer, { status: 422, json: { code: 'personal_data_refused' } }, JSON.stringify(body))
+    t.notMatch(answer.text, card)
+  }
+  const url = `https://hooks.example.com/${E_MAIL}`
+  t.equal((await sandgate.call('POST', '/sandbox/webhooks/endpoints', { token: key, body: { url } })).json.url, url, 'an address to call stays as it is')
+  const reading = await sandgate.tokenFor(sandbox, { door: 'public', scope: 'payments:read' })
+  const register = async (token: string, scope?: string): ReturnType<typeof sandgate.call> =>
+    await sandgate.call('POST', '/sandbox/clients', { token, body: { name: 'x', token_endpoint_auth_method: 'client_secret_basic', ...(scope === undefined ? {} : { scope }) } })
+  t.match(await register(reading, 'payments:write'), { status: 403, json: { code: 'scope_insufficient' } })
+  t.match(await register(reading), { status: 403, json: { code: 'scope_insufficient' } }, 'nor by default')
+  t.equal((await register(reading, 'payments:read')).status, 201)
+  t.equal((await register(key, 'payments:write')).status, 201, 'the sandbox key is the owner\'s')
+})
+
+t.test('a connection cannot be renegotiated, so that its certificate stays the one that was judged', async (t) => {
+  const sandgate = await startTestGateway(QUIET)
+  t.teardown(sandgate.stop)
+  const { mtlsClient } = await sandgate.newSandbox()
+  const outcome = await new Promise<string>((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port: Number(new URL(sandgate.mtlsUrl).port), ca: sandgate.authorityPem, servername: 'localhost', maxVersion: 'TLSv1.2', cert: mtlsClient.certificatePem, key: mtlsClient.privateKeyPem.reveal() }, () => {
+      socket.renegotiate({}, (error) => { resolve(error === null ? 'renegotiated' : 'refused') })
+    })
+    socket.on('error', () => { resolve('refused') })
+    socket.on('close', () => { resolve('refused') })
+    t.teardown(() => socket.destroy())
+  })
+  t.equal(outcome, 'refused')
 })
