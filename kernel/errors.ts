@@ -49,7 +49,7 @@ export const errors = {
   token_binding_missing: { status: 401, title: 'The access token is not valid', fix: 'This door takes certificate-bound tokens only: request the token over the mutual-TLS door (RFC 8705 §3).', surfaces: guarded, oauth: 'invalid_token' },
   token_binding_mismatch: { status: 401, title: 'The access token is not valid', fix: 'The token is bound to another certificate: call with the certificate it was requested with (RFC 8705 §3).', surfaces: guarded, oauth: 'invalid_token' },
   scope_insufficient: { status: 403, title: 'The access token lacks a scope', fix: 'Request the scope that this operation needs.', surfaces: guarded, oauth: 'insufficient_scope' },
-  credential_not_accepted: { status: 403, title: 'This credential may not do that', fix: 'Operations under /control need the operator\'s token; those under /sandbox a client\'s token or the sandbox key.', surfaces: ['control'] },
+  credential_not_accepted: { status: 403, title: 'This credential may not do that', fix: 'Operations under /control need the operator\'s token; those under /sandbox the sandbox key, or to read a client\'s token.', surfaces: ['control'] },
   headers_too_large: { status: 431, title: 'The request headers are too large', fix: 'Send fewer or shorter headers.', surfaces: all, oauth: 'invalid_request' },
   request_malformed: { status: 400, title: 'The request is not valid HTTP', fix: 'Send a well-formed HTTP/1.1 request.', surfaces: all, oauth: 'invalid_request' },
   body_too_large: { status: 413, title: 'The request body is too large', fix: 'Send a smaller body; the limit is limits.body_bytes_max.', surfaces: all, oauth: 'invalid_request' },

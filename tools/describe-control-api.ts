@@ -16,7 +16,7 @@ the following page, null on the last.
 
 ## For developers: /sandbox
 
-Bearer: the sandbox key, or an access token of one of the sandbox's clients. The credential alone decides which sandbox it is.
+Bearer: the sandbox key; for GET also an access token of one of the sandbox's clients. The credential alone decides which sandbox it is.
 
 ${head}${table([...sandboxRoutes(deps), ...clientRoutes(deps), ...webhookRoutes(deps)])}
 

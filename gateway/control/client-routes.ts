@@ -33,9 +33,8 @@ type NewClientBody = Type.Static<typeof CreateClient>
 export function clientRoutes (deps: ClientRoutesDeps): readonly ControlRoute[] {
   const { clients, users } = deps.authz
   return [
-    developerRoute({ method: 'POST', path: '/sandbox/clients', operationId: 'createClient', summary: 'Registers an OAuth client; its secret, or its key and certificate, are shown this once.', body: CreateClient }, async (sandboxId, { body, caller }) => {
+    developerRoute({ method: 'POST', path: '/sandbox/clients', operationId: 'createClient', summary: 'Registers an OAuth client; its secret, or its key and certificate, are shown this once.', body: CreateClient }, async (sandboxId, { body }) => {
       const scopes = body.scope?.split(' ').filter((scope) => scope !== '') ?? deps.defaultScopes
-      if (caller.kind === 'client' && !scopes.every((scope) => caller.scopes.includes(scope))) return refused('scope_insufficient', 'An access token registers clients with no more scopes than its own; use the sandbox key.', ['/scope'])
       if ((await clients.list(sandboxId)).length >= CLIENTS_MAX) return refused('quota_exceeded', `A sandbox has at most ${CLIENTS_MAX} clients.`)
       try {
         return done(201, await createClient(sandboxId, body, scopes, deps))

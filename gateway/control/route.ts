@@ -37,7 +37,9 @@ export function refused (code: ErrorCode, detail: string, pointers?: readonly st
   return { kind: 'refused', refusal: { code, publicDetail: detail, internalDetail: detail, ...(pointers === undefined ? {} : { pointers }) } }
 }
 
-const DEVELOPER: ReadonlyArray<Caller['kind']> = ['client', 'sandbox-key']
+/** A token is lent to programs, often with little scope: it may look. Changing the sandbox itself takes the sandbox's key. */
+const READERS: ReadonlyArray<Caller['kind']> = ['client', 'sandbox-key']
+const WRITERS: ReadonlyArray<Caller['kind']> = ['sandbox-key']
 const OPERATOR: ReadonlyArray<Caller['kind']> = ['operator']
 
 type RouteOptions<Body extends TSchema> = Pick<ControlRoute, 'method' | 'path' | 'operationId' | 'summary'> & { readonly body?: Body }
@@ -46,7 +48,7 @@ type RouteOptions<Body extends TSchema> = Pick<ControlRoute, 'method' | 'path' |
 export function developerRoute<Body extends TSchema> (options: RouteOptions<Body>, handle: (sandboxId: SandboxId, request: ControlRequest & { readonly body: Static<Body> }) => ReturnType<ControlRoute['handle']>): ControlRoute {
   return {
     ...options,
-    credentials: DEVELOPER,
+    credentials: options.method === 'GET' ? READERS : WRITERS,
     handle: (request) => {
       const { sandboxId } = request.caller
       if (sandboxId === undefined) return refused('credential_not_accepted', 'The credential belongs to no sandbox.')

@@ -37,7 +37,7 @@ function registerOperation (app: FastifyInstance, operation: CoreOperation, deps
         send(reply, passage, answer, deps.adapter)
       }
       if (!(answered instanceof Promise)) finish(answered)
-      else answered.then(finish, (error: unknown) => reply.send(error))
+      else answered.then(finish).catch((error: unknown) => reply.send(error))
       return reply
     },
   })
