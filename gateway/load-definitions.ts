@@ -40,7 +40,9 @@ function compileCoreApi (api: Extract<Config['apis'][number], { kind: 'core' }>,
   const compiled = compileApi({ name: api.name, openapi: document.value, behaviour: behaviour?.value })
   if (compiled.kind === 'compiled') return [compiled.api]
   const located = compiled.problems.map(({ path, ...rest }) => ({ ...rest, path: stepsOf(path) }))
-  problems.push(...locateProblems(behaviour ?? document, located))
+  // A document that cannot be used alone is what is wrong, whatever lies beside it.
+  const isOfDocument = behaviour === undefined || compileApi({ name: api.name, openapi: document.value }).kind === 'refused'
+  problems.push(...locateProblems(isOfDocument ? document : behaviour, located))
   return []
 }
 

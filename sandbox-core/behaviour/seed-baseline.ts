@@ -13,6 +13,11 @@ import { createLedgerReader, type LedgerReader } from './ledger.ts'
 import type { ApiModel } from './model.ts'
 import type { SeedStep } from './behaviour-document.ts'
 
+/** Seeds that cannot be made: the operator's files are wrong, and the message says where. */
+class SeedsRefused extends Error {
+  override readonly name = 'SeedsRefused'
+}
+
 /**
  * The frozen layer that every world lies over, with the seeds of all APIs. It is named by a hash of what it is made from, so a
  * restart or another instance finds it instead of making it again, and worlds over an older one keep theirs.
@@ -47,7 +52,7 @@ function * seedApi (layers: Layers, layer: string, api: ApiModel, ledger: Ledger
   if (seeds === undefined) return
   const startMs = Date.parse(seeds.at)
   const intervalMs = parseDurationMs(seeds.interval ?? '1m')
-  if (Number.isNaN(startMs) || intervalMs === undefined) throw new Error(`seeds of ${api.name}: at or interval is not a time`)
+  if (Number.isNaN(startMs) || intervalMs === undefined) throw new SeedsRefused(`seeds of ${api.name}: at or interval is not a time`)
   const world = (tx: Transaction, nowMs: number) => ({ tx, ledger, sandboxId: undefined, seed: `baseline ${api.name}`, nowMs, realNowMs: nowMs })
   let nowMs = startMs
   for (const [name, objects] of Object.entries(seeds.objects ?? {})) {
@@ -60,9 +65,9 @@ function * seedApi (layers: Layers, layer: string, api: ApiModel, ledger: Ledger
   }
   const toCel = createCelConverters(api.document)(undefined)
   const results: Record<string, CelValue> = {}
-  for (const step of seeds.steps ?? []) {
+  for (const [index, step] of (seeds.steps ?? []).entries()) {
     const tx = new Transaction(layers, layer)
-    const reply = yield * seedStep(api, step, results, world(tx, nowMs))
+    const reply = yield * seedStep(api, step, index, results, world(tx, nowMs))
     if (step.as !== undefined) results[step.as] = toCel(reply)
     yield * settle(tx.commit())
     nowMs += intervalMs
@@ -71,28 +76,29 @@ function * seedApi (layers: Layers, layer: string, api: ApiModel, ledger: Ledger
 
 function * seedObject (api: ApiModel, name: string, object: JsonObject, execution: ReturnType<typeof createExecution>): Steps<void> {
   const resource = api.resources.get(name)
-  if (resource === undefined) throw new Error(`seeds of ${api.name}: there is no resource ${name}`)
+  if (resource === undefined) throw new SeedsRefused(`seeds of ${api.name}: there is no resource ${name}`)
   const id = object[resource.idMember]
   yield * draftNew(execution, resource, fillTemplate(api, object, {}) as JsonObject, typeof id === 'string' ? id : undefined)
   yield * finishExecution(execution)
 }
 
-function * seedStep (api: ApiModel, step: SeedStep, results: Readonly<Record<string, CelValue>>, world: Parameters<typeof executeWrite>[1]): Steps<Json> {
+function * seedStep (api: ApiModel, step: SeedStep, index: number, results: Readonly<Record<string, CelValue>>, world: Parameters<typeof executeWrite>[1]): Steps<Json> {
   const inferred = api.operations.find(candidate => candidate.operation.operationId === step.operation)
   const resource = inferred?.resource === undefined ? undefined : api.resources.get(inferred.resource)
-  if (inferred === undefined || resource === undefined) throw new Error(`seeds of ${api.name}: there is no operation ${step.operation}`)
+  if (inferred === undefined || resource === undefined) throw new SeedsRefused(`seeds of ${api.name}: there is no operation ${step.operation}`)
+  const at = `step ${index + 1}, ${step.operation},`
   const fill = (template: Json): Json => fillTemplate(api, template, results)
   const path = fill(step.path ?? {}) as Readonly<Record<string, string>>
   const body = step.body === undefined ? undefined : fill(step.body)
   const { requestSchema } = inferred.operation
   const violation = requestSchema === undefined || body === undefined ? undefined : api.validators.of(requestSchema, 'request')(body)
-  if (violation !== undefined) throw new Error(`seeds of ${api.name}: ${step.operation}: ${violation.pointer} ${violation.message}`)
+  if (violation !== undefined) throw new SeedsRefused(`seeds of ${api.name}: ${at} has a body that its document refuses: ${violation.pointer} ${violation.message}`)
   const reply = yield * executeWrite(prepareWrite(api, inferred, resource), world, path, { parameters: { path, query: {}, headers: {} }, body })
   const isExpected = step.status === undefined ? reply.status < 300 : reply.status === step.status
-  if (!isExpected) throw new Error(`seeds of ${api.name}: ${step.operation} answered ${reply.status}: ${JSON.stringify(reply.body)}`)
+  if (!isExpected) throw new SeedsRefused(`seeds of ${api.name}: ${at} answered ${reply.status}: ${JSON.stringify(reply.body)}`)
   return reply.body ?? null
 }
 
 function fillTemplate (api: ApiModel, template: Json, variables: Readonly<Record<string, CelValue>>): Json {
-  return compileTemplate(api.seedScope, template, '/seeds', (_, message) => { throw new Error(`seeds of ${api.name}: ${message}`) })(variables)
+  return compileTemplate(api.seedScope, template, '/seeds', (_, message) => { throw new SeedsRefused(`seeds of ${api.name}: ${message}`) })(variables)
 }

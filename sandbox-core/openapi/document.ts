@@ -50,7 +50,7 @@ function checkReferences (root: JsonObject, node: Json, pointer: string, depth: 
   const reference = isJsonObject(node) ? node['$ref'] : undefined
   if (typeof reference === 'string') {
     if (!reference.startsWith('#')) notes.push({ pointer, keyword: '$ref', effect: `the external reference ${reference} is not followed: anything is accepted here` })
-    else if (findPointer(root, reference.slice(1)) === undefined) problems.push({ path: pointer, message: `${reference} points to nothing` })
+    else if (findPointer(root, reference.slice(1)) === undefined) problems.push({ path: `${pointer}/$ref`, message: `${reference} points to nothing` })
   }
   for (const [key, child] of Object.entries(node)) checkReferences(root, child, `${pointer}/${escapeToken(key)}`, depth + 1, problems, notes)
 }

@@ -30,7 +30,7 @@ t.test('documents that cannot be used are refused with what is wrong and where',
   t.same(refused({}), ['/openapi'])
   t.same(refused({ swagger: '2.0', paths: {} }), ['/openapi'])
   t.same(refused({ openapi: '3.1.0' }), ['/paths'])
-  t.same(refused({ openapi: '3.1.0', paths: { '/a': { get: { responses: { 200: { $ref: '#/components/responses/None' } } } } } }), ['/paths/~1a/get/responses/200'])
+  t.same(refused({ openapi: '3.1.0', paths: { '/a': { get: { responses: { 200: { $ref: '#/components/responses/None' } } } } } }), ['/paths/~1a/get/responses/200/$ref'])
 })
 
 t.test('a behaviour that names what does not exist, or computes what has no sense, is refused at load', async t => {
@@ -174,4 +174,20 @@ t.test('what a gateway mounts is stated by the document: scopes, media types, tr
   t.match(core.triggers('payments')[0], { name: 'amount_declined', operations: [{ method: 'POST', path: '/v1/payments/{payment_id}/confirm' }], input: { value: 4002 }, outcome: { status: 402, error: 'card_declined' } })
   t.same(core.operations('none'), [])
   await stores.close()
+})
+
+t.test('seeds that an operation refuses are told with their step and the answer', async t => {
+  const { openapi, behaviour } = readPaymentsFiles()
+  const seeds = (body: Json) => ({ at: '2026-01-01T00:00:00Z', steps: [{ operation: 'createCustomer', body: { name: 'Ada' } }, { operation: 'createRefund', body }] })
+  const cases: readonly (readonly [Json, RegExp])[] = [
+    [{ payment: 'pay_none' }, /^seeds of payments: step 2, createRefund, answered 400: .*resource_missing/],
+    [{ reason: 'duplicate' }, /^seeds of payments: step 2, createRefund, has a body that its document refuses: \/payment is required/],
+  ]
+  for (const [body, message] of cases) {
+    const clock = createFakeClock()
+    const stores = openMemoryStores(clock)
+    t.teardown(() => stores.close())
+    const core = createSandboxCore({ apis: [compileOrThrow('payments', openapi, { ...behaviour, seeds: seeds(body) })], layers: stores.layers, keyValue: stores.keyValue, clock })
+    await t.rejects(core.create(SANDBOX, { seed: 's' }), { name: 'SeedsRefused', message })
+  }
 })
