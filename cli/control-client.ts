@@ -33,6 +33,7 @@ export function explainFailure (error: unknown, access: ControlAccess): string {
   const { code = '', message = String(error) } = error as { readonly code?: string, readonly message?: string }
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return `The certificate at ${access.url} is not for that name: ${message}. Use the name that the installation calls itself (listen.public_host).`
   if (code.includes('CERT') || code.includes('SIGNATURE')) return `The certificate at ${access.url} is not trusted: ${message}. Give its CA with --ca or SANDGATE_CA; a development CA is ca.pem among the quickstart files of that installation.`
+  if (error instanceof ForeignAnswer) return `What answers at ${access.url} is not Sandgate's public door: ${message}.`
   return `Nothing answers at ${access.url}: ${message}. Is \`sandgate start\` running there? Another address is given with --url or SANDGATE_URL.`
 }
 
@@ -47,8 +48,21 @@ export async function callControl (access: ControlAccess, method: 'GET' | 'POST'
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     const text = await answer.body.text()
-    return { status: answer.statusCode, body: text === '' ? undefined : JSON.parse(text) as unknown }
+    return { status: answer.statusCode, body: text === '' ? undefined : parseAnswer(text, answer.statusCode) }
   } finally {
     await dispatcher.close()
+  }
+}
+
+/** An answer that is no JSON is not one of the control API: another server is at that address, or a proxy in between. */
+class ForeignAnswer extends Error {
+  override readonly name = 'ForeignAnswer'
+}
+
+function parseAnswer (text: string, status: number): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new ForeignAnswer(`HTTP ${status} and no JSON`, { cause })
   }
 }

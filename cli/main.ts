@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-import { Command } from 'commander'
+import { Command, CommanderError } from 'commander'
 import { addConfigCommands } from './commands/config.ts'
 import { addControlCommands } from './commands/control.ts'
 import { addStartCommand } from './commands/start.ts'
 import { version } from '../kernel/index.ts'
-import { createTerminal } from './terminal.ts'
+import { createTerminal, exitCodes } from './terminal.ts'
 
 const terminal = createTerminal(process)
 const program = new Command('sandgate')
@@ -13,7 +13,14 @@ const program = new Command('sandgate')
   .option('-c, --config <file>', 'configuration file (default: the shipped defaults)')
   .showHelpAfterError('(sandgate --help shows the commands)')
   .showSuggestionAfterError()
+  .exitOverride()
 addStartCommand(program, terminal)
 addConfigCommands(program, terminal)
 addControlCommands(program, terminal)
-await program.parseAsync(process.argv)
+try {
+  await program.parseAsync(process.argv)
+} catch (error) {
+  // Help and version end this way too, with 0. What was wrong has been said.
+  if (!(error instanceof CommanderError)) throw error
+  terminal.exit(error.exitCode === 0 ? exitCodes.ok : exitCodes.usage)
+}

@@ -16,6 +16,10 @@ export interface Terminal {
 
 /** The terminal of a process. */
 export function createTerminal (owner: NodeJS.Process): Terminal {
+  owner.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // The reader has seen enough, as in `sandgate config show | head`.
+    if (error.code !== 'EPIPE') throw error
+  })
   return {
     out: (text) => { owner.stdout.write(`${text}\n`) },
     err: (text) => { owner.stderr.write(`${text}\n`) },

@@ -1,18 +1,19 @@
 import type { Command } from 'commander'
-import { formatProblems, formatWarnings, loadConfig } from '../../config/index.ts'
-import { checkConfiguration, ConfigurationRefused } from '../../gateway/index.ts'
+import type { loadConfig as load } from '../../config/index.ts'
 import { exitCodes, type Terminal } from '../terminal.ts'
 
 /** `sandgate config check` and `config show`. */
 export function addConfigCommands (program: Command, terminal: Terminal): void {
   const config = program.command('config').description('check and show the configuration')
-  const source = (): Parameters<typeof loadConfig>[0] => {
+  const source = (): Parameters<typeof load>[0] => {
     const { config: file } = program.opts<{ config?: string }>()
     return { environment: terminal.environment, ...(file === undefined ? {} : { file }) }
   }
   config.command('check')
     .description('read the configuration and everything it points at; report every problem with its line')
-    .action(() => {
+    .action(async () => {
+      const { formatProblems, formatWarnings } = await import('../../config/index.ts')
+      const { checkConfiguration, ConfigurationRefused } = await import('../../gateway/index.ts')
       try {
         const { warnings, definitions } = checkConfiguration(source())
         if (warnings.length > 0) terminal.err(formatWarnings(warnings))
@@ -25,7 +26,8 @@ export function addConfigCommands (program: Command, terminal: Terminal): void {
     })
   config.command('show')
     .description('print every setting with its value and where it came from; secrets are masked')
-    .action(() => {
+    .action(async () => {
+      const { formatProblems, loadConfig } = await import('../../config/index.ts')
       const loaded = loadConfig(source())
       if (loaded.kind === 'refused') {
         terminal.err(formatProblems(loaded.problems))

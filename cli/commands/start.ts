@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
-import { formatProblems, type ConfigProblem } from '../../config/index.ts'
-import { ConfigurationRefused, startGateway } from '../../gateway/index.ts'
+import type { ConfigProblem } from '../../config/index.ts'
 import { exitCodes, type Terminal } from '../terminal.ts'
 
 /** `sandgate start`: runs an installation until it is told to stop. */
@@ -9,6 +8,8 @@ export function addStartCommand (program: Command, terminal: Terminal): void {
     .description('start both doors, the ops listener and the sandbox')
     .action(async () => {
       const { config } = program.opts<{ config?: string }>()
+      // Loaded here, because the commands that only call a running installation need none of it.
+      const { startGateway } = await import('../../gateway/index.ts')
       try {
         const gateway = await startGateway({ environment: terminal.environment, ...(config === undefined ? {} : { file: config }) })
         if (gateway.warnings.length > 0) terminal.err(announceDefaults(gateway.warnings))
@@ -18,7 +19,7 @@ export function addStartCommand (program: Command, terminal: Terminal): void {
           void gateway.stop().then(() => terminal.err('  Stopped.'))
         })
       } catch (error) {
-        reportStartFailure(error, terminal)
+        await reportStartFailure(error, terminal)
       }
     })
 }
@@ -31,15 +32,18 @@ function announceDefaults (warnings: readonly ConfigProblem[]): string {
 }
 
 /** Says why an installation cannot start, with a way out for what people run into. */
-export function reportStartFailure (error: unknown, terminal: Terminal): void {
+export async function reportStartFailure (error: unknown, terminal: Terminal): Promise<void> {
+  const { ConfigurationRefused } = await import('../../gateway/index.ts')
+  const { formatProblems } = await import('../../config/index.ts')
   if (error instanceof ConfigurationRefused) {
     terminal.err(formatProblems(error.problems))
     terminal.exit(exitCodes.configInvalid)
     return
   }
-  const { code, message, port } = error as NodeJS.ErrnoException & { readonly port?: number }
+  const { code, name, message, port } = error as NodeJS.ErrnoException & { readonly port?: number }
   if (code === 'EADDRINUSE') terminal.err(`Port ${port ?? ''} is taken. Another Sandgate may be running; otherwise set another port, for instance SANDGATE__LISTEN__PUBLIC__PORT=8444.`)
   else if (code === 'EACCES') terminal.err(`No permission: ${message}. Ports below 1024 need privileges; var_directory must be writable.`)
+  else if (name === 'StoreUnavailable') terminal.err(`Sandgate cannot start: ${message}`)
   else terminal.err(`Sandgate cannot start: ${error instanceof Error ? error.stack ?? error.message : String(error)}`)
   terminal.exit(exitCodes.failure)
   process.exit(exitCodes.failure)

@@ -14,7 +14,7 @@ t.test('durations', async (t) => {
 
 t.test('a secret prints as [secret] by every way that text is made, and only reveal shows it', async (t) => {
   const secret = new Secret('hunter2')
-  const shown = [String(secret), `${secret as unknown as string}`, JSON.stringify({ secret }), inspect(secret), inspect({ deep: [secret] }, { showHidden: true, depth: 9 }), JSON.stringify(Object.entries(secret)), Object.keys(secret).join(), JSON.stringify({ ...secret }), inspect(secret, { customInspect: false, showHidden: true }), JSON.stringify(structuredClone({ ...secret }))]
+  const shown = [String(secret), `a ${secret as unknown as string}`, JSON.stringify({ secret }), inspect(secret), inspect({ deep: [secret] }, { showHidden: true, depth: 9 }), JSON.stringify(Object.entries(secret)), Object.keys(secret).join(), JSON.stringify({ ...secret }), inspect(secret, { customInspect: false, showHidden: true }), JSON.stringify(structuredClone({ ...secret }))]
   for (const text of shown) t.notMatch(text, 'hunter2')
   t.match(inspect({ deep: [secret] }), '[secret]')
   t.equal(secret.reveal(), 'hunter2')

@@ -41,7 +41,7 @@ t.test('problem documents (RFC 9457)', async (t) => {
 })
 
 t.test('limits and abuse have the registered types and name what was violated', async (t) => {
-  t.match(bodyOf({ code: 'client_limit_exceeded', violatedPolicies: ['client'] }), { 'type': 'https://iana.org/assignments/http-problem-types#quota-exceeded', 'violated-policies': ['client'] })
+  t.match(bodyOf({ code: 'client_limit_exceeded', violatedPolicies: ['client'] }), { type: 'https://iana.org/assignments/http-problem-types#quota-exceeded', 'violated-policies': ['client'] })
   t.match(bodyOf({ code: 'abuse_detected' }), { type: /#abnormal-usage-detected$/ })
   t.match(bodyOf({ code: 'dependency_unavailable' }), { type: /#temporary-reduced-capacity$/ })
   t.equal(bodyOf({ code: 'token_expired' })['type'], 'https://gate.example/sandbox/errors/token_expired')
