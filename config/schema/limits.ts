@@ -6,7 +6,7 @@ function plan (description: string, defaults: { readonly limit: number, readonly
     algorithm: choice(['smooth', 'window'], { description: 'smooth: GCRA, an even rate with bursts. window: a fixed window.', default: 'smooth' }),
     limit: count({ description: 'Requests in one window.', default: defaults.limit, minimum: 1, maximum: 1_000_000_000, unit: 'requests' }),
     window: duration({ description: 'Length of the window.', default: '60s', minimumMs: 100 }),
-    burst: count({ description: 'Requests that smooth lets through at once.', default: defaults.burst, minimum: 1, maximum: 1_000_000_000, unit: 'requests' }),
+    burst: count({ description: 'Requests that smooth lets through at once, before limit and window hold: lower it together with limit.', default: defaults.burst, minimum: 1, maximum: 1_000_000_000, unit: 'requests' }),
     on_store_loss: choice(['local', 'refuse', 'pass'], { description: 'When the store is lost: local counts in this instance with its share of the limit, refuse refuses, pass lets through.', default: 'local' })
   })
 }
