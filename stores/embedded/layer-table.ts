@@ -74,17 +74,29 @@ export function createLayerTable (database: Database, clock: Clock): LayerTable 
   }
 }
 
+/** Heads kept in memory; each request asks for one, and nobody else writes them. */
+const HEADS_KEPT_MAX = 100_000
+
 function createHeads (database: Database): Pick<LayerTable, 'head' | 'moveHead'> {
   const select = database.prepare('SELECT layer FROM heads WHERE name = ?')
   const insert = database.prepare('INSERT INTO heads VALUES (?, ?) ON CONFLICT DO NOTHING')
   const update = database.prepare('UPDATE heads SET layer = ?3 WHERE name = ?1 AND layer = ?2')
+  const known = new Map<string, string>()
+  const remember = (name: string, layer: string): string => {
+    if (known.size >= HEADS_KEPT_MAX) known.clear()
+    known.set(name, layer)
+    return layer
+  }
   return {
     head (name) {
+      const layer = known.get(name)
+      if (layer !== undefined) return layer
       const row = select.get(name)
-      return row === undefined ? undefined : String(row['layer'])
+      return row === undefined ? undefined : remember(name, String(row['layer']))
     },
     moveHead (name, expected, layer) {
       const { changes } = expected === undefined ? insert.run(name, layer) : update.run(name, expected, layer)
+      if (changes === 1) remember(name, layer)
       return changes === 1
     },
   }
