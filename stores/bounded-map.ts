@@ -6,8 +6,8 @@ export interface BoundedMap<K, V> {
 }
 
 /**
- * Forgetting costs no timer: each update looks at the entry that was longest not looked at, each addition at two, and drops
- * those that are idle by then, so the hand goes twice as fast as entries are added. Beyond `entriesMax` the entry under
+ * Forgetting costs no timer: each `set` looks at the two entries that were longest not looked at and drops those that are
+ * idle by then, so the hand goes round the whole map while at most one entry is added. Beyond `entriesMax` the entry under
  * the hand goes, idle or not.
  */
 export function createBoundedMap<K, V> (entriesMax: number, isIdle: (value: V, nowMs: number) => boolean): BoundedMap<K, V> {
@@ -26,12 +26,8 @@ export function createBoundedMap<K, V> (entriesMax: number, isIdle: (value: V, n
     size: () => entries.size,
     set (key, value, nowMs) {
       inspectOldest(nowMs)
-      if (entries.has(key)) {
-        entries.set(key, value)
-        return
-      }
       inspectOldest(nowMs)
-      if (entries.size >= entriesMax) {
+      if (entries.size >= entriesMax && !entries.has(key)) {
         const oldest = entries.keys().next()
         if (oldest.done !== true) entries.delete(oldest.value)
       }
