@@ -55,7 +55,7 @@ export interface CompositionOverrides {
  */
 export async function compose (config: Config, definitions: LoadedDefinitions, overrides: CompositionOverrides = {}): Promise<Composition> {
   const clock = overrides.clock ?? systemClock
-  const logger = pino({ level: config.log.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, overrides.logStream ?? pino.destination({ fd: 1, sync: false, minLength: 65_536, periodicFlush: LOG_FLUSH_MS }))
+  const logger = pino({ level: config.log.level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, overrides.logStream ?? pino.destination({ fd: 1, sync: false, minLength: 16_000, periodicFlush: LOG_FLUSH_MS }))
   const metrics = createMetrics()
   const material = await openMaterial(config, clock)
   const stores = await openStores(config, clock)
