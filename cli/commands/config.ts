@@ -15,9 +15,11 @@ export function addConfigCommands (program: Command, terminal: Terminal): void {
       const { formatProblems, formatWarnings } = await import('../../config/index.ts')
       const { checkConfiguration, ConfigurationRefused } = await import('../../gateway/index.ts')
       try {
-        const { warnings, definitions } = checkConfiguration(source())
+        const { config: checked, warnings, definitions } = checkConfiguration(source())
         if (warnings.length > 0) terminal.err(formatWarnings(warnings))
-        terminal.out(`The configuration is valid: ${definitions.apis.length} API in the core, ${definitions.rules.length} rules.`)
+        for (const { name, support } of definitions.apis) terminal.err(announceLimits(name, support))
+        const names = checked.apis.map(({ name, kind }) => kind === 'core' ? name : `${name} (upstream)`)
+        terminal.out(`The configuration is valid: ${names.join(', ')}; ${definitions.rules.length} rules.`)
       } catch (error) {
         if (!(error instanceof ConfigurationRefused)) throw error
         terminal.err(formatProblems(error.problems))
@@ -36,4 +38,14 @@ export function addConfigCommands (program: Command, terminal: Terminal): void {
       }
       for (const setting of loaded.settings) terminal.out(`${setting.path} = ${setting.value}  # ${setting.origin}`)
     })
+}
+
+const NOTES_SHOWN = 20
+
+/** What a document asks for and does not get, or that all of it is honoured. */
+function announceLimits (api: string, notes: ReadonlyArray<{ readonly pointer: string, readonly keyword: string, readonly effect: string }>): string {
+  if (notes.length === 0) return `${api}: everything in its document is honoured.`
+  const shown = notes.slice(0, NOTES_SHOWN).map(({ pointer, keyword, effect }) => `  ${pointer} (${keyword}): ${effect}`)
+  const rest = notes.length > NOTES_SHOWN ? [`  and ${notes.length - NOTES_SHOWN} more`] : []
+  return [`${api}: not everything in its document is honoured.`, ...shown, ...rest].join('\n')
 }

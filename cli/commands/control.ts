@@ -47,19 +47,20 @@ async function run (as: 'developer' | 'operator', options: Options, [method, pat
     return
   }
   try {
-    report(await callControl(access, method, path, body), terminal)
+    report(as, await callControl(access, method, path, body), terminal)
   } catch (error) {
     terminal.err(explainFailure(error, access))
     terminal.exit(exitCodes.unreachable)
   }
 }
 
-function report ({ status, body }: ControlReply, terminal: Terminal): void {
+function report (as: 'developer' | 'operator', { status, body }: ControlReply, terminal: Terminal): void {
   if (status < 400) {
     if (body !== undefined) terminal.out(JSON.stringify(body, null, 2))
     return
   }
   const { title = 'The request was refused', detail = '', code = '' } = (body ?? {}) as { title?: string, detail?: string, code?: string }
   terminal.err(`${title}${detail === '' || detail === `${title}.` ? '' : `: ${detail}`} (${code}, HTTP ${status})`)
+  if (status === 401 || status === 403) terminal.err(`This command takes ${as === 'operator' ? 'the operator\'s token' : 'a sandbox key'}: see SANDGATE_KEY and --directory.`)
   terminal.exit(status === 401 || status === 403 ? exitCodes.authFailed : status === 404 ? exitCodes.notFound : exitCodes.failure)
 }

@@ -43,7 +43,7 @@ export async function reportStartFailure (error: unknown, terminal: Terminal): P
   const { code, name, message, port } = error as NodeJS.ErrnoException & { readonly port?: number }
   if (code === 'EADDRINUSE') terminal.err(`Port ${port ?? ''} is taken. Another Sandgate may be running; otherwise set another port, for instance SANDGATE__LISTEN__PUBLIC__PORT=8444.`)
   else if (code === 'EACCES') terminal.err(`No permission: ${message}. Ports below 1024 need privileges; var_directory must be writable.`)
-  else if (name === 'StoreUnavailable') terminal.err(`Sandgate cannot start: ${message}`)
+  else if (name === 'StoreUnavailable' || name === 'SeedsRefused') terminal.err(`Sandgate cannot start: ${message}`)
   else terminal.err(`Sandgate cannot start: ${error instanceof Error ? error.stack ?? error.message : String(error)}`)
   terminal.exit(exitCodes.failure)
   process.exit(exitCodes.failure)
