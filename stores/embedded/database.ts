@@ -59,7 +59,7 @@ export function guard<T> (doing: string, task: () => T): T {
 function connect (file: string): DatabaseSync {
   const connection = new DatabaseSync(file, { timeout: 1000, enableForeignKeyConstraints: false })
   try {
-    connection.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32000; PRAGMA journal_size_limit = 67108864')
+    connection.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 8000; PRAGMA journal_size_limit = 67108864')
     migrate(connection, file)
   } catch (fault) {
     connection.close()
