@@ -4,7 +4,7 @@ import pino, { type Logger } from 'pino'
 import { createAuthorizationServer, TOKEN_BODY_BYTES_MAX, type AuthorizationServer, type TokenVerdict } from '../authz/index.ts'
 import { createClientCertificateVerifier, openAuthority, type Authority } from '../certs/index.ts'
 import type { Config } from '../config/index.ts'
-import { systemClock, version, type Clock } from '../kernel/index.ts'
+import { systemClock, version, type Clock, type Finding } from '../kernel/index.ts'
 import { createSandboxCore, createWebhooks, type SandboxCore, type Webhooks } from '../sandbox-core/index.ts'
 import { createLocalCounter, openEmbeddedStores, openRedisStores, type Stores } from '../stores/index.ts'
 import { createAbuseEngine, type AbuseEngine, type RuleOutcome } from './abuse/index.ts'
@@ -15,6 +15,7 @@ import { openMaterial, type Material } from './material.ts'
 import { cidrList } from './pipeline/cidr-list.ts'
 import { createPipeline, type PipelineDeps } from './pipeline.ts'
 import type { Passage } from './pipeline/passage.ts'
+import { whenSettled } from './pipeline/when-settled.ts'
 import { createMetrics, createRequestRecords, type Metrics, type RequestRecords } from './record/index.ts'
 import { createScrubber, type Scrubber } from './scrub/index.ts'
 import { assembleSurfaces, type Surfaces } from './surfaces/assemble-surfaces.ts'
@@ -128,14 +129,22 @@ function composePipeline ({ config, stores, clock, authority, authz, core, scrub
     scrubPath: (path, scope) => scrubber.scrubPath(path, scope).value,
     scrubText: (text, scope) => scrubber.scrubText(text, scope).value,
     sandboxOfClient: authz.sandboxOfClient,
-    judge: (seen) => abuse.judgeRequest(describeRequest(seen)),
+    judge: (seen) => whenSettled(abuse.judgeRequest(describeRequest(seen)), (fired) => {
+      noteRules(fired, metrics)
+      return fired
+    }),
     observeAbuse: (seen) => {
       const outcomes = abuse.judgeOutcome({ ...describeRequest(seen), status: seen.outcome.status, code: seen.outcome.refusal?.code ?? seen.outcome.failure?.error, stage: seen.outcome.refusal?.stage })
-      const count = (fired: readonly RuleOutcome[]): void => {
-        for (const { ruleId, mode, effect } of fired) metrics.countRule(ruleId, mode, effect)
-      }
-      return outcomes instanceof Promise ? outcomes.then(count) : count(outcomes)
+      return whenSettled(outcomes, (fired) => noteRules(fired, metrics))
     },
+  })
+}
+
+/** Counts the rules that fired, by what they ask for; the mode says whether it was done. */
+function noteRules (fired: readonly RuleOutcome[], metrics: Metrics): readonly Finding[] {
+  return fired.map(({ ruleId, mode, action, explanation }) => {
+    metrics.countRule(ruleId, mode, action.kind)
+    return { stage: 'judge-abuse', code: ruleId, detail: explanation }
   })
 }
 

@@ -30,7 +30,7 @@ export function sandboxRoutes (deps: SandboxRoutesDeps): readonly ControlRoute[]
         clients: clients.map(({ clientId, name, authMethod }) => ({ client_id: clientId, name, token_endpoint_auth_method: authMethod })),
       })
     }),
-    developerRoute({ method: 'POST', path: '/sandbox/reset', operationId: 'resetSandbox', summary: 'Puts the world back to its baseline; credentials, endpoints and records stay.' }, async (sandboxId) => {
+    developerRoute({ method: 'POST', path: '/sandbox/reset', operationId: 'resetSandbox', summary: 'Puts the world back to its baseline; credentials, endpoints, records and the clock stay.' }, async (sandboxId) => {
       await deps.core.reset(sandboxId)
       return done(200, { sandbox: sandboxId, reset: true })
     }),

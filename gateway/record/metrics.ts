@@ -25,7 +25,7 @@ export function createMetrics (): Metrics {
   const counter = (name: string, help: string, labelNames: string[]): Counter => new Counter({ name, help, labelNames, registers: [registry] })
   const refusals = counter('sandgate_refusals_total', 'Requests refused, by the stage that refused and its code.', ['surface', 'stage', 'code'])
   const findings = counter('sandgate_findings_total', 'Things noted but not refused.', ['stage', 'code'])
-  const rules = counter('sandgate_rule_outcomes_total', 'Abuse rules that fired, by what they do.', ['rule', 'mode', 'action'])
+  const rules = counter('sandgate_rule_outcomes_total', 'Abuse rules that fired, by what they ask for; in mode report it was not done.', ['rule', 'mode', 'action'])
   const removals = counter('sandgate_personal_data_removed_total', 'Values of personal data removed or replaced.', ['kind'])
   const faults = counter('sandgate_stage_faults_total', 'Stages that could not decide because a dependency failed.', ['stage'])
   const attempts = counter('sandgate_webhook_attempts_total', 'Webhook delivery attempts.', ['outcome'])

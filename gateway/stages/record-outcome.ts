@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { PASS, type SandboxId, type Verdict } from '../../kernel/index.ts'
+import { PASS, type Finding, type SandboxId, type Verdict } from '../../kernel/index.ts'
 import type { AnyFacts, OutcomeFacts } from '../pipeline/facts.ts'
 import type { Stage } from '../pipeline/stage.ts'
 import { explain, readClaimedClient, type Metrics, type RequestRecord, type RequestRecords } from '../record/index.ts'
@@ -13,8 +13,8 @@ export interface RecordOutcomeDeps {
   readonly scrubText: (text: string, scope: string) => string
   /** The sandbox of a client that a request only claimed to be. */
   readonly sandboxOfClient: (clientId: string) => SandboxId | undefined | Promise<SandboxId | undefined>
-  /** Feeds the signals of abuse rules with how the request ended; may set a ban. */
-  readonly observeAbuse: (seen: Seen) => void | Promise<void>
+  /** Feeds the signals of abuse rules with how the request ended; may set a ban. Returns what fired, for the record. */
+  readonly observeAbuse: (seen: Seen) => readonly Finding[] | Promise<readonly Finding[]>
 }
 
 type Seen = AnyFacts & OutcomeFacts
@@ -32,7 +32,7 @@ export function recordOutcome (deps: RecordOutcomeDeps): Stage<Seen, object> {
       const owner = attempt(() => ownerOf(seen, deps))
       const observed = attempt(() => deps.observeAbuse(seen))
       if (owner instanceof Promise || observed instanceof Promise) return keepLater(seen, owner, observed, deps)
-      keep(seen, owner, deps)
+      keep(seen, owner, observed, deps)
       return PASS
     },
   }
@@ -54,9 +54,9 @@ function ownerOf ({ request, caller, outcome, claimedClientId }: Seen, deps: Rec
 }
 
 /** The record is kept even when its owner cannot be looked up or the signals cannot be fed; the fault is then the stage's. */
-async function keepLater (seen: Seen, owner: Owner | Promise<Owner>, observed: unknown, deps: RecordOutcomeDeps): Promise<Verdict<object>> {
+async function keepLater (seen: Seen, owner: Owner | Promise<Owner>, observed: readonly Finding[] | Promise<readonly Finding[]>, deps: RecordOutcomeDeps): Promise<Verdict<object>> {
   const [found, fed] = await Promise.allSettled([owner, observed])
-  keep(seen, found.status === 'fulfilled' ? found.value : NOBODY, deps)
+  keep(seen, found.status === 'fulfilled' ? found.value : NOBODY, fed.status === 'fulfilled' ? fed.value : [], deps)
   for (const settled of [found, fed]) if (settled.status === 'rejected') throw settled.reason
   return PASS
 }
@@ -69,9 +69,9 @@ function attempt<T> (act: () => T | Promise<T>): T | Promise<T> {
   }
 }
 
-function keep (seen: Seen, owner: Owner, deps: RecordOutcomeDeps): void {
+function keep (seen: Seen, owner: Owner, fired: readonly Finding[], deps: RecordOutcomeDeps): void {
   const { sandboxId } = owner
-  const record = recordOf(seen, owner, deps)
+  const record = recordOf(seen, owner, fired, deps)
   deps.records.add(sandboxId, record)
   count(record, seen, deps.metrics)
   const { explanation, findings, removals, evidence: _evidence, ...line } = record
@@ -84,7 +84,7 @@ function keep (seen: Seen, owner: Owner, deps: RecordOutcomeDeps): void {
   }, 'request')
 }
 
-function recordOf (seen: Seen, { clientId, sandboxId }: Owner, deps: RecordOutcomeDeps): RequestRecord {
+function recordOf (seen: Seen, { clientId, sandboxId }: Owner, fired: readonly Finding[], deps: RecordOutcomeDeps): RequestRecord {
   const { refusal, failure, status, durationMs } = seen.outcome
   const code = refusal?.code ?? failure?.error
   const explanation = explain(refusal, failure)
@@ -107,7 +107,7 @@ function recordOf (seen: Seen, { clientId, sandboxId }: Owner, deps: RecordOutco
     ...(code === undefined ? {} : { code }),
     ...(explanation === undefined ? {} : { explanation: { cause: clip(scrub(explanation.cause), CAUSE_MAX), fix: explanation.fix } }),
     ...(refusal?.evidence === undefined ? {} : { evidence: refusal.evidence }),
-    findings: seen.findings.map((finding) => ({ ...finding, detail: scrub(finding.detail) })),
+    findings: [...seen.findings, ...fired].map((finding) => ({ ...finding, detail: scrub(finding.detail) })),
     removals: (seen.removals ?? []).slice(0, REMOVALS_MAX).map(({ pointer, kind }) => ({ pointer: clip(pointer, POINTER_MAX), kind })),
   }
 }

@@ -95,9 +95,12 @@ t.test('in report mode a rule changes nothing and leaves its finding in the reco
   const sandbox = await sandgate.newSandbox()
   const token = await sandgate.tokenFor(sandbox, { door: 'public' })
   t.same([...new Set(await tryCards(sandgate, token, 12))], [422])
+  const [latest] = (await sandgate.call('GET', '/sandbox/requests?limit=1', { token: sandbox.key.reveal() })).json.data
+  const record = await sandgate.call('GET', `/sandbox/requests/${String(latest.id)}`, { token: sandbox.key.reveal() })
+  t.match(record.json.findings, [{ code: 'card-testing', detail: /report.*cards_per_client = 12/s }])
   t.equal((await sandgate.call('GET', '/v1/customers', { token })).status, 200)
   const metrics = await (await fetch(`${sandgate.opsUrl}/metrics`)).text()
-  t.match(metrics, /sandgate_rule_outcomes_total\{rule="card-testing",mode="report",action="none"\} [1-9]/)
+  t.match(metrics, /sandgate_rule_outcomes_total\{rule="card-testing",mode="report",action="ban"\} [1-9]/)
 })
 
 t.test('a rule of one\'s own, in a directory of one\'s own, refuses with its reason in the record', async (t) => {

@@ -30,7 +30,7 @@ function createRecorder (changes: Partial<RecordOutcomeDeps> = {}) {
     scrubPath: (path) => path.replace('jane', 'j***'),
     scrubText: (text) => text.replaceAll('jane@gmail.com', 'p@example.test'),
     sandboxOfClient: (id) => id === 'client_1' ? 'sbx_1' as SandboxId : undefined,
-    observeAbuse: () => {},
+    observeAbuse: () => [],
     ...changes,
   })
   const decide = async (facts: object, outcome: object = { status: 200, durationMs: 1.23456 }) => await stage.decide({ ...arrivalOf({ url: '/v1/jane?token=secret' }), requestId: 'id' as RequestId, address: '192.0.2.1', outcome, ...facts } as never)
