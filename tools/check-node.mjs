@@ -8,7 +8,7 @@ if (!isRecent) {
 \`npm ci\` brings Node 24 along as a package for Linux (x64, arm64), macOS (x64, arm64) and Windows (x64), and npm scripts
 find it first. It is not there. Most likely one of these:
   - the install left out optional packages: run  npm ci --include=optional
-  - the command was not run through npm: use  npm start,  npm test  or  npx sandgate
+  - the command was not run through npm: use  npm start,  npm test  or  npm run sandgate
   - there is no such package for ${process.platform}-${process.arch}: install Node 24 yourself`)
   process.exit(1)
 }
