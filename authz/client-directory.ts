@@ -1,6 +1,5 @@
-import type { Clock, ClientId, Json, JsonObject, SandboxId } from '../kernel/index.ts'
+import { whenSettled, type Clock, type ClientId, type Json, type JsonObject, type SandboxId } from '../kernel/index.ts'
 import type { KeyValue, MaybePromise, Notices } from '../stores/ports.ts'
-import { chain } from './chain.ts'
 import { createGenerationCache } from './generation-cache.ts'
 
 /** An OAuth client as kept: what the control API made, minus the secret, of which only a hash is stored. */
@@ -46,7 +45,7 @@ export function createClientDirectory (deps: { readonly keyValue: KeyValue, read
     const cached = cache.get(clientId)
     if (cached !== undefined && Math.abs(clock.nowMs() - cached.readAtMs) < FRESH_MS) return cached.record
     if (clientId === '' || clientId.length > LENGTH_MAX) return undefined
-    return chain(keyValue.get('oauth-client', clientId), (value) => {
+    return whenSettled(keyValue.get('oauth-client', clientId), (value) => {
       if (value === undefined) {
         cache.delete(clientId)
         return undefined
@@ -64,7 +63,7 @@ export function createClientDirectory (deps: { readonly keyValue: KeyValue, read
 
   return {
     find,
-    findBySubjectDn: (subjectDn) => chain(keyValue.get('oauth-client-subject', subjectDn), (value) => typeof value === 'string' ? value : undefined),
+    findBySubjectDn: (subjectDn) => whenSettled(keyValue.get('oauth-client-subject', subjectDn), (value) => typeof value === 'string' ? value : undefined),
     async list (sandboxId) {
       const ids = await listAll(keyValue, `oauth-client-of:${sandboxId}`)
       const records = await Promise.all(ids.map(({ key }) => find(key)))

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { errors, type AdapterPayload, type Provider } from 'oidc-provider'
 import { isDistinguishedName } from '../certs/index.ts'
-import { randomId, randomToken, Secret, type ClientId, type Clock, type JsonObject, type SandboxId } from '../kernel/index.ts'
+import { randomId, randomToken, Secret, whenSettled, type ClientId, type Clock, type JsonObject, type SandboxId } from '../kernel/index.ts'
 import type { MaybePromise } from '../stores/ports.ts'
 import type { ClientDirectory, ClientRecord } from './client-directory.ts'
 import { hasSecret } from './describe-client.ts'
@@ -73,10 +73,7 @@ export function createClients (deps: {
 
   return {
     create,
-    get: (clientId) => {
-      const found = directory.find(clientId)
-      return found instanceof Promise ? found.then((record) => record && withoutSecret(record)) : found && withoutSecret(found)
-    },
+    get: (clientId) => whenSettled(directory.find(clientId), (record) => record && withoutSecret(record)),
     list: async (sandboxId) => (await directory.list(sandboxId)).map(withoutSecret),
     delete: async (clientId) => await directory.delete(clientId),
   }

@@ -1,8 +1,8 @@
+import { whenSettled } from '../kernel/index.ts'
 import { timingSafeEqual } from 'node:crypto'
 import { Provider, type KoaContextWithOIDC } from 'oidc-provider'
 import { anchorToIssuer } from './anchor-to-issuer.ts'
 import type { AuthorizationServer, AuthorizationServerDeps } from './authorization-server.ts'
-import { chain } from './chain.ts'
 import { createClientDirectory, type ClientRecord } from './client-directory.ts'
 import { createClients, hashSecret } from './clients.ts'
 import { describeClient } from './describe-client.ts'
@@ -52,7 +52,7 @@ export async function createAuthorizationServer (deps: AuthorizationServerDeps):
     issued,
     describeClient: describe,
     tokenAgeAdvanceMs: deps.tokenAgeAdvanceMs,
-    findLiveJwt: (token) => chain(verifier.readLiveClaims(token), (claims) => claims === undefined ? undefined : issued.find(claims.jti)),
+    findLiveJwt: (token) => whenSettled(verifier.readLiveClaims(token), (claims) => claims === undefined ? undefined : issued.find(claims.jti)),
   })
   const certificateOf = (ctx: KoaContextWithOIDC) => deps.certificateOf(ctx.req)
   const provider = new Provider(deps.issuer, buildProviderConfiguration({
@@ -75,7 +75,7 @@ export async function createAuthorizationServer (deps: AuthorizationServerDeps):
     verifyAccessToken: verifier.verify,
     clients: createClients({ provider, directory: clients, clock, describe }),
     users,
-    sandboxOfClient: (clientId) => chain(clients.find(clientId), (record) => record?.sandboxId),
+    sandboxOfClient: (clientId) => whenSettled(clients.find(clientId), (record) => record?.sandboxId),
     peekClaimedClient: (request) => peekClaimedClient({ clients, certificateOf: deps.certificateOf }, request),
     readTokenRequest,
     revokeGrant: issued.revokeGrant,

@@ -1,6 +1,5 @@
-import type { Clock, Json } from '../kernel/index.ts'
+import { whenSettled, type Clock, type Json } from '../kernel/index.ts'
 import type { KeyValue, MaybePromise, Notices } from '../stores/ports.ts'
-import { chain } from './chain.ts'
 import { listAll } from './client-directory.ts'
 
 /**
@@ -77,7 +76,7 @@ export function createIssuedTokens (deps: { readonly keyValue: KeyValue, readonl
 
   return {
     isKnownRevoked: (jti) => revokedUntilMs.has(jti),
-    find: (jti) => chain(keyValue.get(SPACE, jti), (value) => value as unknown as IssuedToken | undefined),
+    find: (jti) => whenSettled(keyValue.get(SPACE, jti), (value) => value as unknown as IssuedToken | undefined),
     revoke,
     addGrantMember,
     async save (token) {

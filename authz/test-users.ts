@@ -1,6 +1,5 @@
-import { randomId, type Json, type SandboxId } from '../kernel/index.ts'
+import { randomId, whenSettled, type Json, type SandboxId } from '../kernel/index.ts'
 import type { KeyValue, MaybePromise } from '../stores/ports.ts'
-import { chain } from './chain.ts'
 import { listAll } from './client-directory.ts'
 
 /** A made-up person who can sign in to one sandbox. */
@@ -33,7 +32,7 @@ export function createTestUsers (keyValue: KeyValue): TestUsers {
       const users = (await listAll(keyValue, space(sandboxId))).map(({ value }) => readUser(value))
       return users.sort((a, b) => a.username < b.username ? -1 : 1)
     },
-    get: (sandboxId, sub) => chain(keyValue.get(space(sandboxId), sub), (value) => value === undefined ? undefined : readUser(value)),
+    get: (sandboxId, sub) => whenSettled(keyValue.get(space(sandboxId), sub), (value) => value === undefined ? undefined : readUser(value)),
     delete: (sandboxId, sub) => keyValue.delete(space(sandboxId), sub),
   }
 }

@@ -1,6 +1,5 @@
-import type { Caller, ClientId, Clock, ErrorCode, JsonObject, SandboxId } from '../kernel/index.ts'
+import { whenSettled, type Caller, type ClientId, type Clock, type ErrorCode, type JsonObject, type SandboxId } from '../kernel/index.ts'
 import type { MaybePromise } from '../stores/ports.ts'
-import { chain } from './chain.ts'
 import type { ClientDirectory } from './client-directory.ts'
 import { decodeToken } from './decode-token.ts'
 import { createGenerationCache } from './generation-cache.ts'
@@ -74,12 +73,12 @@ export function createAccessTokenVerifier (deps: VerifierDeps): AccessTokenVerif
   }
 
   function settle (token: string, claims: TokenClaims): MaybePromise<Admitted | TokenRefusal> {
-    return chain(clients.find(claims.clientId), (client) => {
+    return whenSettled(clients.find(claims.clientId), (client) => {
       if (client === undefined) return refuse('token_revoked', `the token's client ${claims.clientId} does not exist any more`)
       const { sandboxId } = client
       const aged = judgeTimes(deps, claims, sandboxId)
       if (aged !== undefined) return { ...aged, claimedClientId: client.clientId }
-      return chain(claims.isOpaque === true ? true : issued.find(claims.jti), (record) => {
+      return whenSettled(claims.isOpaque === true ? true : issued.find(claims.jti), (record) => {
         if (record === undefined) return { ...refuse('token_revoked', `the token ${claims.jti} or its grant was revoked`), claimedClientId: client.clientId }
         return { kind: 'admitted', token, claims, sandboxId, caller: callerOf(claims, sandboxId), checkedAtMs: clock.nowMs() }
       })
@@ -87,7 +86,7 @@ export function createAccessTokenVerifier (deps: VerifierDeps): AccessTokenVerif
   }
 
   function judge (entry: Admitted, expect: TokenExpectation): MaybePromise<TokenVerdict> {
-    return chain(clients.find(entry.claims.clientId), (client) => {
+    return whenSettled(clients.find(entry.claims.clientId), (client) => {
       const refusal = client === undefined
         ? refuse('token_revoked', `the token's client ${entry.claims.clientId} does not exist any more`)
         : judgeStanding(deps, entry.claims) ?? judgeTimes(deps, entry.claims, entry.sandboxId) ?? judgeUse(entry.claims, expect)
@@ -99,14 +98,14 @@ export function createAccessTokenVerifier (deps: VerifierDeps): AccessTokenVerif
   function attribute (refusal: TokenRefusal, clientId: string | undefined): MaybePromise<TokenRefusal> {
     if (clientId === undefined) return refusal
     const { kind, code, detail } = refusal
-    return chain(clients.find(clientId), (client) => client === undefined ? { kind, code, detail } : { kind, code, detail, claimedClientId: client.clientId })
+    return whenSettled(clients.find(clientId), (client) => client === undefined ? { kind, code, detail } : { kind, code, detail, claimedClientId: client.clientId })
   }
 
   function verify (token: string, expect: TokenExpectation): MaybePromise<TokenVerdict> {
     const key = token.slice(-KEY_LENGTH)
     const known = verified.get(key)
     if (known?.token === token && clock.nowMs() - known.checkedAtMs < RECHECK_MS) return judge(known, expect)
-    return chain(known?.token === token ? settle(token, known.claims) : admit(token), (outcome) => {
+    return whenSettled(known?.token === token ? settle(token, known.claims) : admit(token), (outcome) => {
       if (outcome.kind === 'refused') return outcome
       verified.set(key, outcome)
       return judge(outcome, expect)
@@ -115,7 +114,7 @@ export function createAccessTokenVerifier (deps: VerifierDeps): AccessTokenVerif
 
   return {
     verify,
-    readLiveClaims: (token) => chain(admit(token), (outcome) => outcome.kind === 'refused' || issued.isKnownRevoked(outcome.claims.jti) ? undefined : outcome.claims),
+    readLiveClaims: (token) => whenSettled(admit(token), (outcome) => outcome.kind === 'refused' || issued.isKnownRevoked(outcome.claims.jti) ? undefined : outcome.claims),
   }
 }
 

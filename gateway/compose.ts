@@ -4,7 +4,7 @@ import pino, { type Logger } from 'pino'
 import { createAuthorizationServer, TOKEN_BODY_BYTES_MAX, type AuthorizationServer, type TokenVerdict } from '../authz/index.ts'
 import { createClientCertificateVerifier, openAuthority, type Authority } from '../certs/index.ts'
 import type { Config } from '../config/index.ts'
-import { systemClock, version, type Clock, type Finding } from '../kernel/index.ts'
+import { systemClock, version, whenSettled, type Clock, type Finding } from '../kernel/index.ts'
 import { createSandboxCore, createWebhooks, type SandboxCore, type Webhooks } from '../sandbox-core/index.ts'
 import { createLocalCounter, openEmbeddedStores, openRedisStores, type Stores } from '../stores/index.ts'
 import { createAbuseEngine, type AbuseEngine, type RuleOutcome } from './abuse/index.ts'
@@ -15,7 +15,6 @@ import { openMaterial, type Material } from './material.ts'
 import { cidrList } from './pipeline/cidr-list.ts'
 import { createPipeline, type PipelineDeps } from './pipeline.ts'
 import type { Passage } from './pipeline/passage.ts'
-import { whenSettled } from './pipeline/when-settled.ts'
 import { createMetrics, createRequestRecords, type Metrics, type RequestRecords } from './record/index.ts'
 import { createScrubber, type Scrubber } from './scrub/index.ts'
 import { assembleSurfaces, type Surfaces } from './surfaces/assemble-surfaces.ts'
@@ -158,7 +157,7 @@ function verifyOnSandboxClock ({ verifyAccessToken }: AuthorizationServer, { clo
   return (token, expect) => {
     const again = (): ReturnType<PipelineDeps['verifyToken']> => verifyAccessToken(token, expect)
     const verdict = again()
-    return verdict instanceof Promise ? verdict.then((settled) => settle(settled, again)) : settle(verdict, again)
+    return whenSettled(verdict, (settled) => settle(settled, again))
   }
 }
 

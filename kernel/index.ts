@@ -11,3 +11,4 @@ export { appendPointer, isJsonObject, type Json, type JsonObject } from './json.
 export { Secret } from './secret.ts'
 export { version } from './version.ts'
 export { PASS, pass, refuse, type Finding, type Mode, type Refusal, type Surface, type Verdict } from './verdict.ts'
+export { whenSettled } from './when-settled.ts'

@@ -1,4 +1,4 @@
-import type { Clock, Mode, Secret } from '../../kernel/index.ts'
+import { whenSettled, type Clock, type Mode, type Secret } from '../../kernel/index.ts'
 import type { KeyValue, MaybePromise, Notices, Window } from '../../stores/index.ts'
 import type { CompiledRule } from './compile-rules.ts'
 import { createBanList, type BanList } from './create-ban-list.ts'
@@ -6,7 +6,7 @@ import { createExemptions, type Exemptions } from './create-exemptions.ts'
 import { createRuleJudge } from './create-rule-judge.ts'
 import type { Expression } from './expression.ts'
 import type { OutcomeFacts, RequestFacts } from './facts.ts'
-import { allOf, andThen, type Fault, toFault } from './maybe-promise.ts'
+import { allOf, type Fault, toFault } from './maybe-promise.ts'
 import { planPhase, type PhasePlan, type PlannedRule } from './plan-phase.ts'
 import type { Phase } from './rule-definition.ts'
 import type { RuleOutcome } from './rule-outcome.ts'
@@ -72,10 +72,10 @@ export function createAbuseEngine (deps: AbuseEngineDeps): AbuseEngine {
     if (observed === undefined && plan.isCounting) return NONE
     const candidates = plan.rules.filter((planned) => mayFire(planned, observed) && !exemptions.holds(planned))
     // Awaited also when no rule is judged, so that an observation under way cannot outlive its request.
-    return andThen(allOf(observed ?? []), (values) => {
+    return whenSettled(allOf(observed ?? []), (values) => {
       if (candidates.length === 0) return NONE
       const outcomes = candidates.map((planned) => judge({ ...planned, slots: planned.slots.map((slot) => slot < 0 ? undefined : values[slot]) }, facts, context, nowMs))
-      return andThen(allOf(outcomes), keepOutcomes)
+      return whenSettled(allOf(outcomes), keepOutcomes)
     })
   }
 

@@ -1,7 +1,7 @@
-import { isJsonObject, randomId, type Clock, type Json, type JsonObject } from '../../kernel/index.ts'
+import { isJsonObject, randomId, whenSettled, type Clock, type Json, type JsonObject } from '../../kernel/index.ts'
 import type { KeyValue, MaybePromise, Notices } from '../../stores/index.ts'
 import { createBanMemory, keyOf } from './create-ban-memory.ts'
-import { andThen, attempt } from './maybe-promise.ts'
+import { attempt } from './maybe-promise.ts'
 import type { BanScope } from './rule-definition.ts'
 
 /** A decision that outlives a request, and ends by itself. */
@@ -57,12 +57,12 @@ export function createBanList (deps: { readonly keyValue: KeyValue, readonly not
     const ban: Ban = { id: randomId('ban'), ...wanted }
     memory.remember(ban)
     const stored = keyValue.put(SPACE, keyOf(ban.scope, ban.subject), writeBan(ban), { ttlMs: ban.endsAtMs - ban.startedAtMs })
-    return andThen(stored, () => andThen(notices.publish(TOPIC, { kind: 'set', ban: writeBan(ban) }), () => ban))
+    return whenSettled(stored, () => whenSettled(notices.publish(TOPIC, { kind: 'set', ban: writeBan(ban) }), () => ban))
   }
 
   function load (): MaybePromise<void> {
     const nowMs = clock.nowMs()
-    return andThen(readAll(keyValue), (found) => memory.replace(found, nowMs))
+    return whenSettled(readAll(keyValue), (found) => memory.replace(found, nowMs))
   }
 
   async function list (): Promise<readonly Ban[]> {
@@ -90,7 +90,7 @@ export function createBanList (deps: { readonly keyValue: KeyValue, readonly not
 
 /** Every ban that the store holds, by key. */
 function readAll (keyValue: KeyValue, after?: string, found: Map<string, Ban> = new Map()): MaybePromise<ReadonlyMap<string, Ban>> {
-  return andThen(keyValue.list(SPACE, { limit: PAGE, ...(after === undefined ? {} : { after }) }), (entries) => {
+  return whenSettled(keyValue.list(SPACE, { limit: PAGE, ...(after === undefined ? {} : { after }) }), (entries) => {
     for (const { key, value } of entries) {
       const ban = readBan(value)
       if (ban !== undefined) found.set(key, ban)

@@ -1,8 +1,9 @@
+import { whenSettled } from '../../kernel/index.ts'
 import type { MaybePromise } from '../../stores/index.ts'
 import type { CompiledRule } from './compile-rules.ts'
 import type { BanBook } from './create-ban-list.ts'
 import type { RequestFacts } from './facts.ts'
-import { allOf, andThen, attempt, Fault } from './maybe-promise.ts'
+import { allOf, attempt, Fault } from './maybe-promise.ts'
 import type { PlannedRule } from './plan-phase.ts'
 import type { RuleDefinition } from './rule-definition.ts'
 import { explainFault, explainFiring, type RuleOutcome } from './rule-outcome.ts'
@@ -52,14 +53,14 @@ export function createRuleJudge (deps: { readonly bans: BanBook, readonly store:
     if (subject === undefined || subject === '') return describe(`found no proven ${action.scope} to ban`, 'none')
     const wanted = describe(`banned the ${action.scope} for ${banTime(rule.definition)}`, 'ban', action.forMs)
     const set = attempt(() => bans.set({ scope: action.scope, subject, ruleId: rule.definition.id, explanation: wanted.explanation, startedAtMs: nowMs, endsAtMs: nowMs + action.forMs }))
-    return andThen(set, (ban) => ban instanceof Fault
+    return whenSettled(set, (ban) => ban instanceof Fault
       ? { ...wanted, explanation: `${wanted.explanation}, on this instance only: ${ban.detail}` }
       : { ...wanted, banEndsInMs: ban.endsAtMs - nowMs })
   }
 
   return (candidate, facts, context, nowMs) => {
     if (isGuardedOff(candidate.rule, context)) return undefined
-    return andThen(readSignals(candidate, context, nowMs), (values) => decide(candidate, values, facts, context, nowMs))
+    return whenSettled(readSignals(candidate, context, nowMs), (values) => decide(candidate, values, facts, context, nowMs))
   }
 }
 

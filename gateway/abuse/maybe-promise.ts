@@ -1,10 +1,5 @@
 import type { MaybePromise } from '../../stores/index.ts'
 
-/** Goes on with a value, at once when it is there. */
-export function andThen<T, U> (value: MaybePromise<T>, next: (value: T) => MaybePromise<U>): MaybePromise<U> {
-  return value instanceof Promise ? value.then(next) : next(value)
-}
-
 /** Waits for a list, not at all when nothing in it is a promise. */
 export function allOf<T> (values: ReadonlyArray<MaybePromise<T>>): MaybePromise<readonly T[]> {
   return values.some((value) => value instanceof Promise) ? Promise.all(values) : values as readonly T[]

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto'
-import type { Secret } from '../../kernel/index.ts'
+import { whenSettled, type Secret } from '../../kernel/index.ts'
 import type { MaybePromise, Observation, Window } from '../../stores/index.ts'
 import type { CompiledSignal } from './compile-signals.ts'
 import type { Expression } from './expression.ts'
-import { allOf, andThen, attempt, type Fault } from './maybe-promise.ts'
+import { allOf, attempt, type Fault } from './maybe-promise.ts'
 import type { Context } from './variables.ts'
 
 /** Members of one request that count for a `distinct` or a `sum`; a request with more adds nothing that a threshold would miss. */
@@ -66,7 +66,7 @@ export function createSignalStore (window: Window, key: Secret): SignalStore {
     if (observations.length === 0) return undefined
     if (observations.length === 1) return window.observe(storeKey, signal.aggregate, nowMs, observations[0] as Observation)
     const values = observations.map((observation) => window.observe(storeKey, signal.aggregate, nowMs, observation))
-    return andThen(allOf(values), (numbers) => Math.max(...numbers))
+    return whenSettled(allOf(values), (numbers) => Math.max(...numbers))
   }
 
   return {

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { randomToken, Secret, type Caller, type SandboxId } from '../../kernel/index.ts'
+import { randomToken, Secret, whenSettled, type Caller, type SandboxId } from '../../kernel/index.ts'
 import type { KeyValue, MaybePromise } from '../../stores/index.ts'
 
 /** Keys that open the control API: one a sandbox, and the operator's token. Only their hashes are kept. */
@@ -24,8 +24,7 @@ export function createControlCredentials ({ keyValue, operatorToken }: { readonl
     findHolder: (key) => {
       const hash = digest(key)
       if (timingSafeEqual(hash, operatorDigest)) return OPERATOR
-      const found = keyValue.get(SPACE, hash.toString('hex'))
-      return found instanceof Promise ? found.then(toCaller) : toCaller(found)
+      return whenSettled(keyValue.get(SPACE, hash.toString('hex')), toCaller)
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { Clock, Mode } from '../../kernel/index.ts'
+import { whenSettled, type Clock, type Mode } from '../../kernel/index.ts'
 import type { Budget, Counter, MaybePromise, Spent } from '../../stores/index.ts'
 import { formatPolicy } from './rate-limit-headers.ts'
 
@@ -133,8 +133,7 @@ function createLossHandler (deps: LimitDeps, whole: Share): (error: unknown, key
       shareOf = instances
     }
     const settle = (spent: Spent): LimitOutcome => settleOutcome(plan, share, { ...spent, isDegraded: true })
-    const spent = localCounter.spend(key, share.budget, nowMs)
-    return spent instanceof Promise ? spent.then(settle) : settle(spent)
+    return whenSettled(localCounter.spend(key, share.budget, nowMs), settle)
   }
 }
 

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock, ErrorCode, Refusal, Surface } from '../../kernel/index.ts'
-import type { RefusalRenderer } from '../errors/index.ts'
+import type { PublicRefusal, RefusalRenderer } from '../errors/index.ts'
 import type { Reply, RouteFacts } from './facts.ts'
 import { isStoreFault } from './is-store-fault.ts'
 import { Passage } from './passage.ts'
@@ -122,7 +122,7 @@ function write (reply: FastifyReply, status: number, headers: Reply['headers'], 
   void reply.send(text)
 }
 
-function publicPart ({ internalDetail: _kept, evidence: _evidence, claimedClientId: _claimed, ...rest }: Refusal & { stage?: string }): Omit<Refusal, 'internalDetail' | 'evidence' | 'claimedClientId'> {
+function publicPart ({ internalDetail: _kept, evidence: _evidence, claimedClientId: _claimed, ...rest }: Refusal & { stage?: string }): PublicRefusal {
   return rest
 }
 

@@ -1,8 +1,7 @@
-import { PASS, type Finding, type Verdict } from '../../kernel/index.ts'
+import { PASS, whenSettled, type Finding, type Verdict } from '../../kernel/index.ts'
 import type { RuleOutcome } from '../abuse/index.ts'
 import type { AnyFacts, Arrival } from '../pipeline/facts.ts'
 import type { Phase, Stage } from '../pipeline/stage.ts'
-import { whenSettled } from '../pipeline/when-settled.ts'
 
 /** Judges a request by the rules in force; composed with the signals and the bans. */
 export interface JudgeAbuseDeps {

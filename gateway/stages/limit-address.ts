@@ -1,9 +1,8 @@
-import type { Verdict } from '../../kernel/index.ts'
+import { whenSettled, type Verdict } from '../../kernel/index.ts'
 import type { Limit, LimitOutcome } from '../limits/index.ts'
 import type { AddressBudgetFacts, AddressFacts, Arrival } from '../pipeline/facts.ts'
 import type { Stage } from '../pipeline/stage.ts'
 import { verdictOfLimit } from '../pipeline/verdict-of-limit.ts'
-import { whenSettled } from '../pipeline/when-settled.ts'
 
 /**
  * Spends one unit of the address's budget before any cryptography is done for it.

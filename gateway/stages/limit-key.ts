@@ -1,9 +1,8 @@
-import { pass, type Verdict } from '../../kernel/index.ts'
+import { pass, whenSettled, type Verdict } from '../../kernel/index.ts'
 import type { Limit, LimitOutcome } from '../limits/index.ts'
 import type { AddressFacts, Arrival, KeyBudgetFacts } from '../pipeline/facts.ts'
 import type { Stage } from '../pipeline/stage.ts'
 import { verdictOfLimit } from '../pipeline/verdict-of-limit.ts'
-import { whenSettled } from '../pipeline/when-settled.ts'
 
 /**
  * Spends one unit of the client's budget. The token surface has a plan of its own, counted by the client that the request

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { PASS, type Finding, type SandboxId, type Verdict } from '../../kernel/index.ts'
+import { PASS, whenSettled, type Finding, type SandboxId, type Verdict } from '../../kernel/index.ts'
 import type { AnyFacts, OutcomeFacts } from '../pipeline/facts.ts'
 import type { Stage } from '../pipeline/stage.ts'
 import { explain, readClaimedClient, type Metrics, type RequestRecord, type RequestRecords } from '../record/index.ts'
@@ -47,10 +47,9 @@ function ownerOf ({ request, caller, outcome, claimedClientId }: Seen, deps: Rec
   const clientId = caller?.clientId ?? outcome.refusal?.claimedClientId ?? outcome.failure?.clientId ?? claimedClientId ?? (outcome.refusal === undefined ? undefined : readClaimedClient(request))
   if (caller?.sandboxId !== undefined) return { sandboxId: caller.sandboxId, clientId }
   if (clientId === undefined) return NOBODY
-  const sandboxId = deps.sandboxOfClient(clientId)
   // An id that no client has is whatever a stranger wrote, and is not kept.
   const settle = (found: SandboxId | undefined): Owner => found === undefined ? NOBODY : { sandboxId: found, clientId }
-  return sandboxId instanceof Promise ? sandboxId.then(settle) : settle(sandboxId)
+  return whenSettled(deps.sandboxOfClient(clientId), settle)
 }
 
 /** The record is kept even when its owner cannot be looked up or the signals cannot be fed; the fault is then the stage's. */

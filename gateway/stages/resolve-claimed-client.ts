@@ -1,7 +1,6 @@
-import { pass, type Verdict } from '../../kernel/index.ts'
+import { pass, whenSettled, type Verdict } from '../../kernel/index.ts'
 import type { Arrival, ClaimFacts } from '../pipeline/facts.ts'
 import type { Stage } from '../pipeline/stage.ts'
-import { whenSettled } from '../pipeline/when-settled.ts'
 import type { IncomingMessage } from 'node:http'
 
 /** Reads who a token-surface request claims to be, leaving the body for the authorization server. */

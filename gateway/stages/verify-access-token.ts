@@ -1,8 +1,7 @@
-import { pass, refuse, type Caller, type ErrorCode, type Verdict } from '../../kernel/index.ts'
+import { pass, refuse, whenSettled, type Caller, type ErrorCode, type Verdict } from '../../kernel/index.ts'
 import type { TokenVerdict } from '../../authz/index.ts'
 import type { Arrival, CallerFacts, CertificateFacts, TargetFacts } from '../pipeline/facts.ts'
 import type { Stage } from '../pipeline/stage.ts'
-import { whenSettled } from '../pipeline/when-settled.ts'
 
 /** Who can tell a credential's worth. */
 export interface VerifyAccessTokenDeps {

@@ -8,7 +8,6 @@ import type { SandboxCore } from '../../sandbox-core/index.ts'
 import type { Stores } from '../../stores/index.ts'
 import type { ControlRoute } from '../control/index.ts'
 import { createProblemRenderer, renderOAuthError, type RefusalRenderer } from '../errors/index.ts'
-import type { RouteFacts } from '../pipeline/facts.ts'
 import { attachPipeline, passageOf, type PipelineAdapter } from '../pipeline/fastify.ts'
 import type { Passage } from '../pipeline/passage.ts'
 import type { RunObserver } from '../pipeline/run.ts'
@@ -18,7 +17,7 @@ import { registerControlRoutes } from './control-routes.ts'
 import { registerCoreRoutes } from './core-routes.ts'
 import { readBodiesAsBytes } from './http-app.ts'
 import { createOpsApp } from './ops-app.ts'
-import { registerPublicPages } from './public-pages.ts'
+import { openRouteFacts, registerPublicPages } from './public-pages.ts'
 import { registerUpstreamRoutes } from './upstream-routes.ts'
 
 /** What is behind the doors, and what the surfaces share. */
@@ -79,16 +78,12 @@ function openTokenSurface (scope: FastifyInstance, adapter: PipelineAdapter, { a
     reply.headers({ ...adapter.headersOf(passage) })
     done()
   })
+  // The authorization server's routes know nothing of the pipeline; their path is all that it needs.
   scope.addHook('onRoute', (route) => {
-    route.config = { facts: tokenSurfaceFacts(route.url), ...route.config }
+    route.config = { facts: openRouteFacts(route.url.replace(/:(\w+)/g, '{$1}'), route.url, 'authorization'), ...route.config }
   })
   registerPublicPages(scope, { documentationUrl })
   authz.registerRoutes(scope)
-}
-
-/** The authorization server's routes know nothing of the pipeline; their path is all that it needs. */
-function tokenSurfaceFacts (url: string): RouteFacts {
-  return { template: url.replace(/:(\w+)/g, '{$1}'), operationId: url, api: 'authorization', audiences: [], scopes: [], requireBoundToken: false, credentials: [], requestMediaTypes: [] }
 }
 
 function openApiSurface (scope: FastifyInstance, adapter: PipelineAdapter, { config, core, scrubText, wakeWebhooks }: SurfacesDeps): void {

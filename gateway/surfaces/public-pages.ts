@@ -14,15 +14,16 @@ export function registerPublicPages (scope: FastifyInstance, { documentationUrl 
   const files = consoleFiles()
   for (const { path: file, contentType, body } of files) {
     const path = `/console/${file}`
-    scope.get(path, { config: { facts: factsOf(path) } }, (_request, reply) => reply.headers(PAGE_HEADERS).type(contentType).send(body))
+    scope.get(path, { config: { facts: openRouteFacts(path, 'readPublicPage', 'pages') } }, (_request, reply) => reply.headers(PAGE_HEADERS).type(contentType).send(body))
   }
   const prefix = new URL(documentationUrl).pathname
   for (const code of Object.keys(errors) as ErrorCode[]) {
     const { status, title, fix, isRetryable = false } = errorEntry(code)
-    scope.get(`${prefix}${code}`, { config: { facts: factsOf(`${prefix}{code}`) } }, (_request, reply: FastifyReply) => reply.headers(PAGE_HEADERS).send({ code, status, title, fix, retryable: isRetryable }))
+    scope.get(`${prefix}${code}`, { config: { facts: openRouteFacts(`${prefix}{code}`, 'readPublicPage', 'pages') } }, (_request, reply: FastifyReply) => reply.headers(PAGE_HEADERS).send({ code, status, title, fix, retryable: isRetryable }))
   }
 }
 
-function factsOf (template: string): RouteFacts {
-  return { template, operationId: 'readPublicPage', api: 'pages', audiences: [], scopes: [], requireBoundToken: false, credentials: [], requestMediaTypes: [] }
+/** Facts of a route that asks for no credentials: its path, and who answers. */
+export function openRouteFacts (template: string, operationId: string, api: string): RouteFacts {
+  return { template, operationId, api, audiences: [], scopes: [], requireBoundToken: false, credentials: [], requestMediaTypes: [] }
 }
