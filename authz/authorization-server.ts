@@ -4,12 +4,12 @@ import type { JWK } from 'jose'
 import type { CertificateThumbprint, Clock, SandboxId } from '../kernel/index.ts'
 import type { KeyValue, MaybePromise, Notices } from '../stores/ports.ts'
 import type { AuthorizationProfile, ProtectedApi } from './authorization-profile.ts'
-import type { Clients } from './clients.ts'
-import type { IssuedTokens } from './issued-tokens.ts'
-import type { TokenRequestPeek } from './read-token-request.ts'
-import type { AuthorizationFailure } from './report-failures.ts'
-import type { TestUsers } from './test-users.ts'
-import type { TokenExpectation, TokenVerdict } from './verify-access-token.ts'
+import type { Clients } from './clients/clients.ts'
+import type { IssuedTokens } from './tokens/issued-tokens.ts'
+import type { TokenRequestPeek } from './clients/read-token-request.ts'
+import type { AuthorizationFailure } from './provider/report-failures.ts'
+import type { TestUsers } from './interaction/test-users.ts'
+import type { TokenExpectation, TokenVerdict } from './tokens/verify-access-token.ts'
 
 /** OAuth 2.0 and OpenID Connect as production has them, for every sandbox under one issuer. */
 export interface AuthorizationServer {

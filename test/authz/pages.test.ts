@@ -1,7 +1,7 @@
 import t from 'tap'
-import { html } from '../../authz/html.ts'
-import { pageStyle } from '../../authz/page-style.ts'
-import { createPages } from '../../authz/pages.ts'
+import { html } from '../../authz/interaction/html.ts'
+import { pageStyle } from '../../authz/interaction/page-style.ts'
+import { createPages } from '../../authz/interaction/pages.ts'
 
 t.test('every value is escaped, in text and in attributes', (t) => {
   const evil = '"><script>alert(\'1\')</script>`&'

@@ -1,9 +1,9 @@
 import t from 'tap'
 import type { AdapterPayload } from 'oidc-provider'
-import { createClientDirectory } from '../../authz/client-directory.ts'
+import { createClientDirectory } from '../../authz/clients/client-directory.ts'
 import { createGenerationCache } from '../../authz/generation-cache.ts'
-import { createIssuedTokens } from '../../authz/issued-tokens.ts'
-import { createStoreAdapter } from '../../authz/store-adapter.ts'
+import { createIssuedTokens } from '../../authz/tokens/issued-tokens.ts'
+import { createStoreAdapter } from '../../authz/provider/store-adapter.ts'
 import { openEmbeddedStores, type KeyValue } from '../../stores/index.ts'
 
 const START_MS = Date.UTC(2031, 0, 1)

@@ -1,6 +1,6 @@
-import { whenSettled, type Clock, type ClientId, type Json, type JsonObject, type SandboxId } from '../kernel/index.ts'
-import type { KeyValue, MaybePromise, Notices } from '../stores/ports.ts'
-import { createGenerationCache } from './generation-cache.ts'
+import { whenSettled, type Clock, type ClientId, type Json, type JsonObject, type SandboxId } from '../../kernel/index.ts'
+import type { KeyValue, MaybePromise, Notices } from '../../stores/ports.ts'
+import { createGenerationCache } from '../generation-cache.ts'
 
 /** An OAuth client as kept: what the control API made, minus the secret, of which only a hash is stored. */
 export interface ClientRecord {

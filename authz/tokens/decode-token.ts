@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../kernel/index.ts'
+import { isJsonObject, type JsonObject } from '../../kernel/index.ts'
 
 /** A compact JWS taken apart (RFC 7515 §7.1); nothing in it is believed yet. */
 export interface DecodedToken {

@@ -1,6 +1,6 @@
-import { whenSettled, type Clock, type Json } from '../kernel/index.ts'
-import type { KeyValue, MaybePromise, Notices } from '../stores/ports.ts'
-import { listAll } from './client-directory.ts'
+import { whenSettled, type Clock, type Json } from '../../kernel/index.ts'
+import type { KeyValue, MaybePromise, Notices } from '../../stores/ports.ts'
+import { listAll } from '../clients/client-directory.ts'
 
 /**
  * What is kept of a JWT access token while it lives. Its presence is what makes the token good: revoking deletes it. Names are

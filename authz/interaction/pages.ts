@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { KoaContextWithOIDC } from 'oidc-provider'
-import type { Brand } from './authorization-profile.ts'
+import type { Brand } from '../authorization-profile.ts'
 import { html, type SafeHtml } from './html.ts'
 import { pageStyle } from './page-style.ts'
 import type { TestUser } from './test-users.ts'

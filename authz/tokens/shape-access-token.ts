@@ -1,7 +1,7 @@
 import { errors, type AccessToken, type ClientCredentials, type KoaContextWithOIDC } from 'oidc-provider'
-import type { Clock } from '../kernel/index.ts'
-import type { KeyValue } from '../stores/ports.ts'
-import type { PresentedCertificate } from './authorization-server.ts'
+import type { Clock } from '../../kernel/index.ts'
+import type { KeyValue } from '../../stores/ports.ts'
+import type { PresentedCertificate } from '../authorization-server.ts'
 import { spaceOf, type IssuedToken, type IssuedTokens } from './issued-tokens.ts'
 import { stampTokenId } from './token-claims.ts'
 

@@ -1,11 +1,11 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { errors, type InteractionResults, type Provider } from 'oidc-provider'
-import { OPENID_SCOPES, type ProtectedApi } from './authorization-profile.ts'
-import type { ClientDirectory, ClientRecord } from './client-directory.ts'
-import type { IssuedTokens } from './issued-tokens.ts'
+import { OPENID_SCOPES, type ProtectedApi } from '../authorization-profile.ts'
+import type { ClientDirectory, ClientRecord } from '../clients/client-directory.ts'
+import type { IssuedTokens } from '../tokens/issued-tokens.ts'
 import type { Page, Pages } from './pages.ts'
-import { collectBody, isForm } from './read-token-request.ts'
+import { collectBody, isForm } from '../clients/read-token-request.ts'
 import type { TestUsers } from './test-users.ts'
 
 export interface InteractionDeps {

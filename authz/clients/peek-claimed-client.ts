@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import type { MaybePromise } from '../stores/ports.ts'
-import type { PresentedCertificate } from './authorization-server.ts'
+import type { MaybePromise } from '../../stores/ports.ts'
+import type { PresentedCertificate } from '../authorization-server.ts'
 import type { ClientDirectory } from './client-directory.ts'
 
 /**

@@ -1,8 +1,8 @@
 import { errors, type Adapter, type AdapterFactory, type AdapterPayload } from 'oidc-provider'
-import { StoreUnavailable, type KeyValue, type MaybePromise } from '../stores/ports.ts'
-import type { Clock, Json, SandboxId } from '../kernel/index.ts'
-import type { ClientDirectory, ClientRecord } from './client-directory.ts'
-import { spaceOf, type IssuedToken, type IssuedTokens } from './issued-tokens.ts'
+import { StoreUnavailable, type KeyValue, type MaybePromise } from '../../stores/ports.ts'
+import type { Clock, Json, SandboxId } from '../../kernel/index.ts'
+import type { ClientDirectory, ClientRecord } from '../clients/client-directory.ts'
+import { spaceOf, type IssuedToken, type IssuedTokens } from '../tokens/issued-tokens.ts'
 
 export interface StoreAdapterDeps {
   readonly keyValue: KeyValue

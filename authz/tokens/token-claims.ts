@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonObject } from '../kernel/index.ts'
+import { isJsonObject, type JsonObject } from '../../kernel/index.ts'
 
 /** The claims of an access token that anything depends on, typed. */
 export interface TokenClaims {

@@ -1,6 +1,6 @@
-import { randomId, whenSettled, type Json, type SandboxId } from '../kernel/index.ts'
-import type { KeyValue, MaybePromise } from '../stores/ports.ts'
-import { listAll } from './client-directory.ts'
+import { randomId, whenSettled, type Json, type SandboxId } from '../../kernel/index.ts'
+import type { KeyValue, MaybePromise } from '../../stores/ports.ts'
+import { listAll } from '../clients/client-directory.ts'
 
 /** A made-up person who can sign in to one sandbox. */
 export interface TestUser {

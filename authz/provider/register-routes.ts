@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import type { Provider } from 'oidc-provider'
-import type { AuthorizationProfile } from './authorization-profile.ts'
+import type { AuthorizationProfile } from '../authorization-profile.ts'
 
 interface Endpoint {
   readonly method: HTTPMethods[]

@@ -1,12 +1,12 @@
 import { errors, interactionPolicy, type Configuration, type KoaContextWithOIDC } from 'oidc-provider'
 import type { AdapterFactory, ResourceServer } from 'oidc-provider'
 import type { JWK } from 'jose'
-import { isSameDistinguishedName } from '../certs/index.ts'
-import { OPENID_SCOPES, type AuthorizationProfile, type ProtectedApi } from './authorization-profile.ts'
-import type { PresentedCertificate } from './authorization-server.ts'
-import type { ClientDirectory } from './client-directory.ts'
-import type { Pages } from './pages.ts'
-import type { TestUsers } from './test-users.ts'
+import { isSameDistinguishedName } from '../../certs/index.ts'
+import { OPENID_SCOPES, type AuthorizationProfile, type ProtectedApi } from '../authorization-profile.ts'
+import type { PresentedCertificate } from '../authorization-server.ts'
+import type { ClientDirectory } from '../clients/client-directory.ts'
+import type { Pages } from '../interaction/pages.ts'
+import type { TestUsers } from '../interaction/test-users.ts'
 
 export interface ConfigurationDeps {
   readonly issuer: string

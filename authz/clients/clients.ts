@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { errors, type AdapterPayload, type Provider } from 'oidc-provider'
-import { isDistinguishedName } from '../certs/index.ts'
-import { randomId, randomToken, Secret, whenSettled, type ClientId, type Clock, type JsonObject, type SandboxId } from '../kernel/index.ts'
-import type { MaybePromise } from '../stores/ports.ts'
+import { isDistinguishedName } from '../../certs/index.ts'
+import { randomId, randomToken, Secret, whenSettled, type ClientId, type Clock, type JsonObject, type SandboxId } from '../../kernel/index.ts'
+import type { MaybePromise } from '../../stores/ports.ts'
 import type { ClientDirectory, ClientRecord } from './client-directory.ts'
 import { hasSecret } from './describe-client.ts'
 
