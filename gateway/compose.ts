@@ -197,7 +197,7 @@ async function openAuthz ({ config, origins, stores, clock, material, core, pass
     issuer: config.profile.issuer === '' ? origins.publicOrigin : config.profile.issuer,
     mtlsOrigin: origins.mtlsOrigin,
     profile: config.profile,
-    apis: config.apis.map(({ name, audience, scopes }) => ({ name, audience, scopes: [scopes.read, scopes.write] })),
+    apis: config.apis.map(({ name, audience, scopes, tokenFormat }) => ({ name, audience, scopes: [scopes.read, scopes.write], tokenFormat })),
     keyValue: stores.keyValue,
     notices: stores.notices,
     clock,

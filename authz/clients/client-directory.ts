@@ -17,6 +17,18 @@ export interface ClientRecord {
   /** base64url SHA-256 of the secret; the secret has 256 random bits, so nothing slower is needed. */
   readonly secretHash?: string
   readonly createdAtMs: number
+  /** More of RFC 7591 §2 and its extensions, in their own names (`dpop_bound_access_tokens`, `subject_type`, …); checked by the library. */
+  readonly metadata?: JsonObject
+  /** Lifetimes of this client's own, where production has them; else the profile's. */
+  readonly lifetimes?: ClientLifetimes
+  /** The client opted into the login without pages. */
+  readonly isHeadless?: true
+}
+
+export interface ClientLifetimes {
+  readonly accessTokenMs?: number
+  readonly idTokenMs?: number
+  readonly refreshTokenMs?: number
 }
 
 /** Finds clients, at memory speed when they were looked at lately. */

@@ -11,6 +11,7 @@ const SECRET_METHODS = new Set(['client_secret_basic', 'client_secret_post'])
 export function describeClient (record: ClientRecord, signingAlgorithm: string): AdapterPayload {
   const usesCode = record.grants.includes('authorization_code')
   return {
+    ...record.metadata,
     client_id: record.clientId,
     client_name: record.name,
     token_endpoint_auth_method: record.authMethod,

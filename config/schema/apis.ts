@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { duration, flag, list, section, text } from './fields.ts'
+import { choice, duration, flag, list, section, text } from './fields.ts'
 
 const common = {
   name: text({ description: 'Names the API in paths of the control API, records and metrics.', pattern: '^[a-z][a-z0-9-]{0,39}$', shape: 'a name of lower-case letters, digits and -, at most 40' }),
@@ -8,7 +8,8 @@ const common = {
     read: text({ description: 'Scope for GET, HEAD and OPTIONS.', means: 'scope' }),
     write: text({ description: 'Scope for every other method.', means: 'scope' })
   }),
-  require_bound_tokens: flag({ description: 'Only certificate-bound tokens are taken (RFC 8705 §3).', default: false })
+  require_bound_tokens: flag({ description: 'Only certificate-bound tokens are taken (RFC 8705 §3).', default: false }),
+  token_format: choice(['jwt', 'opaque'], { description: 'Form of its access tokens: a JWT (RFC 9068), or text that only introspection explains (RFC 7662).', default: 'jwt' })
 }
 
 const CoreApiSchema = section('An API that runs in Sandgate from its OpenAPI document.', {
@@ -37,6 +38,7 @@ export const ApisSchema = list(Type.Union([CoreApiSchema, UpstreamApiSchema]), {
     behaviour: './apis/payments/behaviour.yaml',
     audience: 'https://api.payments.example',
     scopes: { read: 'payments:read', write: 'payments:write' },
-    require_bound_tokens: false
+    require_bound_tokens: false,
+    token_format: 'jwt'
   }]
 })
