@@ -7,7 +7,15 @@ import type { Json } from '../../kernel/index.ts'
  * code or secret. `null` stands for "not there".
  */
 export interface Drift {
-  /** Stable from run to run and release to release: `metadata.grant_types_supported`, `token.expires_in`, `error.missing_pkce.status`. */
+  /**
+   * Stable from run to run and release to release. The first word is the area:
+   * `metadata.<member>` (members of discovery; `null` on the side that has none) · `keys.algorithms|types|uses|chains|ids|count` ·
+   * `token.expires_in|token_type|expires_in_agrees|members.<name>|rotation` · `access_token.format|lifetime|header.<name>|claims.<name>` ·
+   * `id_token.` likewise · `introspection.members.<name>` · `userinfo.members.<name>` · `authorization.<fact>` ·
+   * `error.<probe>.status|error|body|members|content_type|redirect|www_authenticate|description|failure` ·
+   * `headers.<endpoint>.cache_control|rate_limit|...` · `cors.<probe>.allow_origin|...` ·
+   * `tls.<issuer|mtls>.versions|ciphers|alpn|asks_for_certificate|key`.
+   */
   readonly id: string
   /** The part of the protocol it is in, as a heading: `metadata`, `keys`, `token`, `error`, `headers`, `cors`, `tls`. */
   readonly area: string
