@@ -21,6 +21,8 @@ export interface CertificateFields {
   readonly pathLengthMax?: number
   /** Object identifiers of critical extensions that this code does not apply (RFC 5280 §4.2: they forbid acceptance). */
   readonly unknownCriticalExtensions: string[]
+  /** True when there are statements of a qualified certificate (RFC 3739 §3.2.6). */
+  readonly hasQualifiedStatements: boolean
   /** Hex of the subject key identifier (RFC 5280 §4.2.1.2). */
   readonly subjectKeyIdentifier?: string
 }
@@ -30,9 +32,10 @@ const KEY_USAGE = '2.5.29.15'
 const SUBJECT_ALTERNATIVE_NAME = '2.5.29.17'
 const BASIC_CONSTRAINTS = '2.5.29.19'
 const CERTIFICATE_POLICIES = '2.5.29.32'
+const QUALIFIED_STATEMENTS = '1.3.6.1.5.5.7.1.3'
 const EXTENDED_KEY_USAGE = '2.5.29.37'
 /** Policies constrain nothing here, since no policy is asked for (RFC 5280 §6.1.1, user-initial-policy-set any-policy). */
-const APPLIED = new Set([SUBJECT_KEY_IDENTIFIER, KEY_USAGE, SUBJECT_ALTERNATIVE_NAME, BASIC_CONSTRAINTS, CERTIFICATE_POLICIES, EXTENDED_KEY_USAGE])
+const APPLIED = new Set([SUBJECT_KEY_IDENTIFIER, KEY_USAGE, SUBJECT_ALTERNATIVE_NAME, BASIC_CONSTRAINTS, CERTIFICATE_POLICIES, QUALIFIED_STATEMENTS, EXTENDED_KEY_USAGE])
 
 /**
  * Reads a Certificate (RFC 5280 §4.1) from its DER.
@@ -55,6 +58,7 @@ export function readCertificateFields (der: Uint8Array): CertificateFields | und
     ...names,
     ...readKeyUsage(extensions.get(KEY_USAGE)?.value),
     ...readPathLength(extensions.get(BASIC_CONSTRAINTS)?.value),
+    hasQualifiedStatements: extensions.has(QUALIFIED_STATEMENTS),
     unknownCriticalExtensions: [...extensions].filter(([oid, { isCritical }]) => isCritical && !APPLIED.has(oid)).map(([oid]) => oid),
     ...readSubjectKeyIdentifier(extensions.get(SUBJECT_KEY_IDENTIFIER)?.value),
   }

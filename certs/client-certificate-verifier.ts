@@ -1,5 +1,6 @@
 import type { CertificateThumbprint, Clock } from '../kernel/index.ts'
 import { findChains, isIssuedBy } from './certificate-chain.ts'
+import type { ListedRevocations } from './crl/listed-revocations.ts'
 import { judgeChain, type CertificateRefusalCode, type OwnAuthority } from './judge-chain.ts'
 import { parseCertificate, serialOf, thumbprintOf, type ParsedCertificate } from './parsed-certificate.ts'
 import { decodePem } from './pem.ts'
@@ -34,6 +35,8 @@ export interface VerifierDeps {
   readonly authority: OwnAuthority & { readonly certificatePem: string }
   /** PEM bundles of further authorities whose client certificates are trusted. */
   readonly extraAnchorsPem: readonly string[]
+  /** The revocation lists of those authorities. */
+  readonly listed?: Pick<ListedRevocations, 'find'>
   readonly clock: Clock
 }
 
@@ -44,13 +47,15 @@ const INTERMEDIATES_READ_MAX = 8
  * Makes the function that verifies a client certificate by path validation (RFC 5280 §6.1): a chain to our authority or a
  * further anchor, directly or through the intermediates given; signatures of every link; authority flags, key usages and
  * path lengths of issuers; validity of every certificate, the anchor's included, by the clock given; revocation, for what
- * our own authority issued; and the purpose of RFC 5280 §4.2.1.12. It is synchronous, and costs some 0.2 ms: once per socket.
+ * our own authority issued and for what the lists given name; and the purpose of RFC 5280 §4.2.1.12. It is synchronous, and costs some 0.2 ms: once per socket.
  *
  * A certificate without extended key usage is accepted, since by that section it is restricted to no purpose, and
  * production's doors accept it too; one that lists purposes must list clientAuth, and anyExtendedKeyUsage alone does not
  * count, as with OpenSSL. Refused are also certificates of authorities, keys under the strength of `explainWeakKey`
  * (Ed25519 and Ed448 are fine), signatures over MD5 or SHA-1, and critical extensions that are not applied here (name constraints
  * are not).
+ *
+ * A qualified certificate for seals or signatures is refused too: it authenticates nobody, whatever its key usage.
  *
  * Of several causes the first is told: trust, validity, revocation, purpose.
  *
@@ -66,7 +71,7 @@ export function createClientCertificateVerifier (deps: VerifierDeps): (der: Buff
     const pool = readIntermediates(intermediates)
     let first: CertificateVerdict | undefined
     for (const chain of findChains(leaf, pool, anchors)) {
-      const refusal = judgeChain(chain, { nowMs: deps.clock.nowMs(), authority: deps.authority, authorityKeyDer: own.publicKeyDer })
+      const refusal = judgeChain(chain, { nowMs: deps.clock.nowMs(), authority: deps.authority, authorityKeyDer: own.publicKeyDer, listed: deps.listed })
       if (refusal === undefined) return { kind: 'trusted', certificate: describe(leaf) }
       first ??= { kind: 'refused', ...refusal, thumbprint: thumbprintOf(der) }
     }

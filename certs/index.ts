@@ -6,12 +6,22 @@
  * Stance: a certificate that cannot be understood wholly is refused. Revocations are read from memory, so a lost store delays news
  * of a revocation made elsewhere and never stops a request; opening without the store fails.
  */
+export { AlternativeNameRefused, readAlternativeNames, type AlternativeName } from './alternative-names.ts'
+export type { CertificateOrder, KeySource, RevocationUrls } from './certificate-order.ts'
 export { CertificateRequestRefused } from './certificate-request.ts'
 export { createClientCertificateVerifier, type CertificateVerdict, type VerifiedCertificate, type VerifierDeps } from './client-certificate-verifier.ts'
 export { createRootCertificate } from './create-root-certificate.ts'
+export { createListedRevocations, type ListedRevocations } from './crl/listed-revocations.ts'
+export { readRevocationLists, RevocationListRefused, type RevocationListFile } from './crl/read-revocation-lists.ts'
 export { isDistinguishedName, isSameDistinguishedName } from './distinguished-name.ts'
 export type { CertificateRefusalCode } from './judge-chain.ts'
+export { KeysBusy, keyTypes, type KeyType } from './key-pair.ts'
+export { OCSP_REQUEST_BYTES_MAX } from './ocsp/ocsp-request.ts'
+export type { OcspAnswer } from './ocsp/ocsp-responder.ts'
 export { openAuthority, type Authority, type AuthorityDeps, type ClientSubject, type IssuedCertificate } from './open-authority.ts'
 export { thumbprintOf } from './parsed-certificate.ts'
+export { pspRoles, type Psd2, type PspRole } from './qualified/psd2.ts'
+export { readQualifiedStatement, type QualifiedStatement } from './qualified/qualified-statements.ts'
+export { revocationReasons, type RevocationReason } from './revocations.ts'
 export type { SignedCertificate } from './sign-certificate.ts'
 export { toPkcs12, type Pkcs12Contents } from './to-pkcs12.ts'

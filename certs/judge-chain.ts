@@ -1,7 +1,9 @@
 import type { ErrorCode } from '../kernel/index.ts'
 import type { Chain } from './certificate-chain.ts'
 import { explainWeakKey } from './key-strength.ts'
+import type { ListedRevocations } from './crl/listed-revocations.ts'
 import { serialOf, type ParsedCertificate } from './parsed-certificate.ts'
+import { readQualifiedStatement } from './qualified/qualified-statements.ts'
 
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'
 
@@ -21,6 +23,8 @@ interface Circumstances {
   readonly authority: OwnAuthority
   /** DER of our authority's SubjectPublicKeyInfo: what that key signed is ours to revoke, whatever certificate the key has. */
   readonly authorityKeyDer: Buffer
+  /** What other authorities have revoked. */
+  readonly listed?: Pick<ListedRevocations, 'find'> | undefined
 }
 
 type ChainRefusal = { readonly code: CertificateRefusalCode, readonly detail: string }
@@ -70,10 +74,21 @@ function judgeValidity (chain: Chain, nowMs: number): ChainRefusal | undefined {
   return undefined
 }
 
-/** Whatever our authority's key has signed: an intermediate of ours as well as the end entity. */
-function judgeRevocation (chain: Chain, { authority, authorityKeyDer }: Circumstances): ChainRefusal | undefined {
-  const revoked = chain.find(({ x509 }, index) => chain[index + 1]?.publicKeyDer.equals(authorityKeyDer) === true && authority.isRevoked(serialOf(x509)))
-  return revoked && { code: 'certificate_revoked', detail: `The certificate of ${revoked.fields.subjectDn} with the serial number ${serialOf(revoked.x509)} is revoked` }
+/** Whatever our authority's key has signed, an intermediate of ours as well as the end entity; and what others list of theirs. */
+function judgeRevocation (chain: Chain, { authority, authorityKeyDer, listed }: Circumstances): ChainRefusal | undefined {
+  for (const [index, certificate] of chain.entries()) {
+    const issuer = chain[index + 1]
+    const serial = serialOf(certificate.x509)
+    if (issuer === undefined) return undefined
+    if (issuer.publicKeyDer.equals(authorityKeyDer) && authority.isRevoked(serial)) return revoked(certificate, serial, '')
+    const list = listed?.find(certificate, issuer)
+    if (list !== undefined) return revoked(certificate, serial, ` by the list of ${list.issuerDn} of ${new Date(list.thisUpdateMs).toISOString()}`)
+  }
+  return undefined
+}
+
+function revoked ({ fields }: ParsedCertificate, serial: string, by: string): ChainRefusal {
+  return { code: 'certificate_revoked', detail: `The certificate of ${fields.subjectDn} with the serial number ${serial} is revoked${by}` }
 }
 
 function judgePurpose (chain: Chain): ChainRefusal | undefined {
@@ -84,6 +99,8 @@ function judgePurpose (chain: Chain): ChainRefusal | undefined {
   const misfit = chain.slice(0, -1).find((certificate) => purposesOf(certificate)?.includes(CLIENT_AUTH) === false)
   if (leaf.x509.ca) return purposeInvalid(`The certificate of ${subjectDn} is an authority's, not an end entity's`)
   if (misfit !== undefined) return purposeInvalid(`The extended key usage of the certificate of ${misfit.fields.subjectDn} (${misfit.x509.keyUsage.join(', ')}) lacks clientAuth`)
+  const types = leaf.fields.hasQualifiedStatements ? readQualifiedStatement(leaf.der)?.types ?? [] : []
+  if (types.length > 0 && !types.includes('web')) return purposeInvalid(`The certificate of ${subjectDn} is qualified for ${types.join(' and ')} and not for websites (ETSI EN 319 412-5 §4.2.3): it signs documents and authenticates nobody`)
   return leaf.fields.mayDigitallySign ? undefined : purposeInvalid(`The key usage of the certificate of ${subjectDn} lacks digitalSignature, which client authentication needs (RFC 5280 §4.2.1.3)`)
 }
 

@@ -24,6 +24,28 @@ export function explainWeakKey (key: KeyObject): string | undefined {
   return exponent < 3n || exponent % 2n === 0n ? `an RSA key with the public exponent ${exponent} is not accepted` : undefined
 }
 
+const ISSUED_MODULUS_BITS_MAX = 4096
+
+/**
+ * Says why no certificate is issued for a public key, or undefined when one is: RSA of 2048 to 4096 bits with the public
+ * exponent 65537 or a larger odd one, EC on P-256 or P-384 by name, or Ed25519 (RFC 8410). Narrower than what is accepted
+ * of other authorities, see `explainWeakKey`.
+ */
+export function explainUnfitKey (key: KeyObject): string | undefined {
+  if (key.asymmetricKeyType === 'ed25519') return undefined
+  const details = key.asymmetricKeyDetails
+  if (key.asymmetricKeyType !== 'rsa' && key.asymmetricKeyType !== 'ec') return `keys of type ${key.asymmetricKeyType ?? 'unknown'} are not accepted; ${ACCEPTED}`
+  const weakness = explainWeakKey(key)
+  if (weakness !== undefined) return weakness
+  if (key.asymmetricKeyType === 'ec') return details?.namedCurve === 'secp521r1' ? 'the curve P-521 is not accepted; use P-256 or P-384' : undefined
+  const bits = details?.modulusLength ?? 0
+  const exponent = details?.publicExponent ?? 0n
+  if (bits > ISSUED_MODULUS_BITS_MAX) return `an RSA key of ${bits} bits is not accepted; use ${MODULUS_BITS_MIN} to ${ISSUED_MODULUS_BITS_MAX}`
+  return exponent < 65_537n ? `an RSA key with the public exponent ${exponent} is not accepted; use 65537` : undefined
+}
+
+const ACCEPTED = 'use EC P-256 or P-384, Ed25519, or RSA of 2048 to 4096 bits'
+
 /** node:crypto names a known curve also when the key spells it out in parameters. */
 function hasNamedCurve (key: KeyObject): boolean {
   const [algorithm] = childrenOf(readDer(key.export({ type: 'spki', format: 'der' })))

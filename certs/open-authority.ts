@@ -1,14 +1,16 @@
 import type { Clock } from '../kernel/index.ts'
 import type { KeyValue, Notices } from '../stores/ports.ts'
+import { extensionsOf, type CertificateOrder, type KeySource, type RevocationUrls } from './certificate-order.ts'
 import { readCertificateRequest } from './certificate-request.ts'
-import { createKeyPair } from './key-pair.ts'
+import { createKeyMaker, createKeyPair, type KeyPair, type KeyType } from './key-pair.ts'
 import { readAuthorityMaterial, type AuthorityMaterial } from './authority-material.ts'
 import { signRevocationList } from './revocation-list.ts'
-import { openRevocations, type Revocations } from './revocations.ts'
+import { createOcspResponder, type OcspAnswer } from './ocsp/ocsp-responder.ts'
+import { openRevocations, type Revocation, type Revocations, type RevokeOptions } from './revocations.ts'
 import { readServerNames } from './server-names.ts'
 import { signCertificate, type SignedCertificate } from './sign-certificate.ts'
 import { createEmptyName, createSubjectName } from './subject-name.ts'
-import { planValidity } from './validity.ts'
+import { planOddValidity, planValidity } from './validity.ts'
 import { BasicConstraintsExtension, ExtendedKeyUsageExtension, KeyUsageFlags, KeyUsagesExtension, PublicKey, SubjectAlternativeNameExtension, SubjectKeyIdentifierExtension, type Extension, type Name } from './x509.ts'
 
 /** A certificate with the private key that was made for it, which is kept nowhere else. */
@@ -39,16 +41,26 @@ export interface Authority {
    */
   readonly issueFromRequest: (csrPem: string, options: { readonly lifetimeMs: number, readonly subject?: ClientSubject }) => Promise<SignedCertificate>
   /**
+   * Issues what is ordered. The private key is there when it was made here, and is kept nowhere.
+   *
+   * @throws CertificateRequestRefused, AlternativeNameRefused, KeysBusy, and RangeError for an unfit subject or lifetime
+   */
+  readonly issue: (order: CertificateOrder) => Promise<SignedCertificate & { readonly keyPem?: string }>
+  /**
    * Revokes by serial number (RFC 5280 §5.3): stored, in force here at once, and announced to every other instance. When it throws
    * StoreUnavailable it may be in force here alone: repeat it.
    */
-  readonly revoke: (serial: string) => Promise<void>
+  readonly revoke: (serial: string, options?: RevokeOptions) => Promise<void>
   /** Whether a serial number is revoked; from memory. */
   readonly isRevoked: (serial: string) => boolean
+  /** When and why a serial number was revoked; from memory. */
+  readonly findRevocation: (serial: string) => Revocation | undefined
   /** Changes with each revocation known here: what was verified under another generation must be verified again. */
   readonly revocationGeneration: () => number
   /** The revocation list (RFC 5280 §5) in PEM. Signed anew when something was revoked, and each hour. */
   readonly revocationList: () => Promise<string>
+  /** Answers an OCSP request (RFC 6960) in DER, with one in DER. Never throws. */
+  readonly answerOcsp: (request: Uint8Array) => Promise<OcspAnswer>
   /** Reads the stored revocations again, because a notice is delivered at most once. Run it now and then when several instances share a store. */
   readonly reloadRevocations: () => Promise<void>
   /** Ends the subscription to notices. */
@@ -56,7 +68,6 @@ export interface Authority {
 }
 
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1'
-const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2'
 const LIST_REUSED_MS = 3_600_000
 const COMMON_NAME_LENGTH_MAX = 64
 
@@ -66,6 +77,10 @@ export interface AuthorityDeps {
   readonly clock: Clock
   readonly keyValue: KeyValue
   readonly notices: Notices
+  /** Written into client certificates. */
+  readonly revocationUrls?: RevocationUrls
+  /** Whether a serial number was given out: OCSP tells `good` from `unknown` by it. Left out, every one was. */
+  readonly isIssued?: (serial: string) => Promise<boolean>
 }
 
 /**
@@ -78,18 +93,26 @@ export async function openAuthority (deps: AuthorityDeps): Promise<Authority> {
   const material = readAuthorityMaterial(deps)
   const revocations = await openRevocations(deps)
   const issue = createIssuer(material, deps.clock)
+  const makeKey = createKeyMaker()
+  const issueOrder: Authority['issue'] = async (order) => {
+    const { subject, publicKeyDer, keyPem } = await resolveKey(order, makeKey)
+    return { ...await issue({ subject, publicKeyDer, lifetimeMs: order.lifetimeMs, when: order.when, extensions: extensionsOf(order, deps.revocationUrls) }), ...(keyPem === undefined ? {} : { keyPem }) }
+  }
   return {
     certificatePem: material.certificatePem,
+    issue: issueOrder,
     issueServerCertificate: async ({ hosts, lifetimeMs }) => await issueServer(issue, hosts, lifetimeMs),
     issueClientCertificate: async ({ lifetimeMs, ...subject }) => {
-      const name = createSubjectName(subject)
-      const { keyPem, publicKeyDer } = await createKeyPair()
-      return { ...await issue({ subject: name, publicKeyDer, lifetimeMs, extensions: clientExtensions() }), keyPem }
+      const { keyPem = '', ...signed } = await issueOrder({ subject, lifetimeMs, key: { kind: 'made', type: 'ec-p256' }, purpose: 'client' })
+      return { ...signed, keyPem }
     },
     issueFromRequest: async (csrPem, { lifetimeMs, subject }) => {
       const request = await readCertificateRequest(csrPem)
-      return await issue({ subject: subject === undefined ? request.subject : createSubjectName(subject), publicKeyDer: request.publicKeyDer, lifetimeMs, extensions: clientExtensions() })
+      const extensions = extensionsOf({ purpose: 'client' }, deps.revocationUrls)
+      return await issue({ subject: subject === undefined ? request.subject : createSubjectName(subject), publicKeyDer: request.publicKeyDer, lifetimeMs, extensions })
     },
+    findRevocation: revocations.find,
+    answerOcsp: createOcspResponder({ material, clock: deps.clock, findRevocation: revocations.find, isIssued: deps.isIssued ?? (async () => await Promise.resolve(true)) }),
     revoke: revocations.revoke,
     isRevoked: revocations.isRevoked,
     revocationGeneration: revocations.generation,
@@ -99,20 +122,19 @@ export async function openAuthority (deps: AuthorityDeps): Promise<Authority> {
   }
 }
 
-interface Order { readonly subject: Name, readonly publicKeyDer: Buffer, readonly lifetimeMs: number, readonly extensions: readonly Extension[] }
+interface Order { readonly subject: Name, readonly publicKeyDer: Buffer, readonly lifetimeMs: number, readonly when?: CertificateOrder['when'], readonly extensions: readonly Extension[] }
 
 type Issue = (order: Order) => Promise<SignedCertificate>
 
-/** Adds what every end entity's certificate has: that it is no authority (RFC 5280 §4.2.1.9), usage, and both key identifiers. */
+/** Adds what every end entity's certificate has: that it is no authority (RFC 5280 §4.2.1.9), and both key identifiers. */
 function createIssuer (material: AuthorityMaterial, clock: Clock): Issue {
-  return async ({ subject, publicKeyDer, lifetimeMs, extensions }) => await signCertificate({
+  return async ({ subject, publicKeyDer, lifetimeMs, when = 'now', extensions }) => await signCertificate({
     subject,
     issuer: material.name,
     publicKeyDer,
-    validity: planValidity(clock.nowMs(), lifetimeMs, material.validity),
+    validity: when === 'now' ? planValidity(clock.nowMs(), lifetimeMs, material.validity) : planOddValidity(clock.nowMs(), lifetimeMs, when),
     extensions: [
       new BasicConstraintsExtension(false, undefined, true),
-      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
       ...extensions,
       await SubjectKeyIdentifierExtension.create(new PublicKey(Uint8Array.from(publicKeyDer))),
       material.authorityKeyIdentifier,
@@ -120,14 +142,25 @@ function createIssuer (material: AuthorityMaterial, clock: Clock): Issue {
   }, material.signer)
 }
 
-function clientExtensions (): Extension[] {
-  return [new ExtendedKeyUsageExtension([CLIENT_AUTH])]
+/** The subject is always the order's: a request could name somebody else's. */
+async function resolveKey ({ key, subject }: CertificateOrder, makeKey: (type: KeyType) => Promise<KeyPair>): Promise<{ readonly subject: Name, readonly publicKeyDer: Buffer, readonly keyPem?: string }> {
+  const name = createSubjectName(subject)
+  return { subject: name, ...await readKey(key, makeKey) }
+}
+
+async function readKey (key: KeySource, makeKey: (type: KeyType) => Promise<KeyPair>): Promise<{ readonly publicKeyDer: Buffer, readonly keyPem?: string }> {
+  switch (key.kind) {
+    case 'made': return await makeKey(key.type)
+    case 'known': return { publicKeyDer: key.publicKeyDer }
+    case 'request': return { publicKeyDer: (await readCertificateRequest(key.csrPem, { isSubjectOurs: true })).publicKeyDer }
+  }
 }
 
 async function issueServer (issue: Issue, hosts: readonly string[], lifetimeMs: number): Promise<IssuedCertificate> {
   const names = readServerNames(hosts)
   const commonName = names.find(({ value }) => value.length <= COMMON_NAME_LENGTH_MAX)?.value
   const extensions = [
+    new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
     new ExtendedKeyUsageExtension([SERVER_AUTH]),
     // Critical where it is the only name (RFC 5280 §4.1.2.6).
     new SubjectAlternativeNameExtension(names.map((name) => ({ ...name })), commonName === undefined),

@@ -18,8 +18,14 @@ export function readServerNames (hosts: readonly string[]): ServerName[] {
 function readServerName (host: string): ServerName {
   if (isIP(host) !== 0 && !host.includes('%')) return { type: 'ip', value: host }
   const wildcard = host.startsWith('*.') ? '*.' : ''
-  const ascii = domainToASCII(host.slice(wildcard.length))
-  const isName = ascii.length <= 253 && /^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(ascii)
-  if (!isName || isIP(ascii) !== 0) throw new RangeError(`${JSON.stringify(host)} is neither a DNS name nor an IP address`)
+  const ascii = readDnsName(host.slice(wildcard.length))
+  if (ascii === undefined) throw new RangeError(`${JSON.stringify(host)} is neither a DNS name nor an IP address`)
   return { type: 'dns', value: wildcard + ascii }
+}
+
+/** A DNS name in lower-case ASCII (RFC 5890), or undefined when the text is none. */
+export function readDnsName (text: string): string | undefined {
+  const ascii = domainToASCII(text)
+  const isName = ascii.length <= 253 && /^(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(ascii)
+  return isName && isIP(ascii) === 0 ? ascii : undefined
 }

@@ -20,6 +20,18 @@ export function planValidity (nowMs: number, lifetimeMs: number, issuer?: Validi
   return { notBeforeMs, notAfterMs }
 }
 
+/**
+ * A period that is over, or that has not begun: for trying how a client takes it. An expired one ended an hour ago; one of
+ * the future begins in a day.
+ */
+export function planOddValidity (nowMs: number, lifetimeMs: number, when: 'past' | 'future'): Validity {
+  const notBeforeMs = floorToSecond(when === 'past' ? nowMs - PAST_MS - lifetimeMs : nowMs + FUTURE_MS)
+  return { notBeforeMs, notAfterMs: Math.min(notBeforeMs + floorToSecond(lifetimeMs), LAST_MS) }
+}
+
+const PAST_MS = 3_600_000
+const FUTURE_MS = 86_400_000
+
 function floorToSecond (ms: number): number {
   return Math.floor(ms / 1000) * 1000
 }

@@ -5,7 +5,7 @@
 import 'reflect-metadata'
 
 export {
-  AuthorityKeyIdentifierExtension, BasicConstraintsExtension, ExtendedKeyUsageExtension, Extension, KeyUsageFlags,
+  AuthorityInfoAccessExtension, AuthorityKeyIdentifierExtension, BasicConstraintsExtension, CertificatePolicyExtension, CRLDistributionPointsExtension, ExtendedKeyUsageExtension, Extension, KeyUsageFlags,
   KeyUsagesExtension, Name, Pkcs10CertificateRequest, PublicKey, SubjectAlternativeNameExtension,
-  SubjectKeyIdentifierExtension, X509Certificate as PeculiarCertificate, X509CertificateGenerator, X509CrlGenerator,
+  SubjectKeyIdentifierExtension, X509Certificate as PeculiarCertificate, X509CertificateGenerator, X509CrlGenerator, X509CrlReason,
 } from '@peculiar/x509'

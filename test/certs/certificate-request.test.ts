@@ -49,7 +49,11 @@ t.test('an unknown curve, explicit curve parameters and an unknown kind of key a
   for (const [why, keyPem, message] of [
     ['secp256k1', ec('secp256k1').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), /secp256k1/],
     ['explicit parameters', explicit.output, /explicit parameters/],
-    ['Ed25519', generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), /ed25519/],
+    ['Ed448', generateKeyPairSync('ed448').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), /ed448/],
+    ['P-521', ec('P-521').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), /P-521/],
+    ['RSA of 1024 bits', rsa(1024).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), /1024 bits/],
+    ['RSA of 6144 bits', (await runTool('openssl', ['genrsa', '6144'], {})).output.replace(/^[^-]*/, ''), /6144 bits/],
+    ['RSA with the exponent 3', generateKeyPairSync('rsa', { modulusLength: 2048, publicExponent: 3 }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(), /exponent 3/],
   ] as const) {
     const { code, output } = await runTool('openssl', ['req', '-new', '-key', 'k.pem', '-subj', '/CN=a'], { 'k.pem': keyPem })
     t.equal(code, 0, `OpenSSL makes a request with ${why}`)
@@ -83,7 +87,7 @@ t.test('a subject given by the caller replaces the requested one, so that nobody
 
 t.test('a request with a good key gives a trusted certificate of its subject and key', async (t) => {
   const { authority, verify } = await createTestAuthority()
-  for (const keyPair of [ec('P-256'), ec('P-384'), ec('P-521'), rsa(2048)]) {
+  for (const keyPair of [ec('P-256'), ec('P-384'), rsa(2048), rsa(3072)]) {
     const csr = await createRequest({ name: [{ O: [{ utf8String: 'Acme, Inc.' }] }, { OU: ['x'], CN: ['a'] }], keyPair })
     const issued = await authority.issueFromRequest(csr, { lifetimeMs: DAY_MS })
     t.equal(issued.subjectDn, 'OU=x+CN=a,O=Acme\\, Inc.')
@@ -95,11 +99,18 @@ t.test('a request with a good key gives a trusted certificate of its subject and
 
 t.test('a request made by OpenSSL is taken', { skip: await isMissing('openssl', 'version') }, async (t) => {
   const { authority, verify } = await createTestAuthority()
-  for (const kind of [['-newkey', 'rsa:2048'], ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256']]) {
+  for (const kind of [['-newkey', 'rsa:2048'], ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'], ['-newkey', 'ed25519']]) {
     const { output } = await runTool('openssl', ['req', '-new', ...kind, '-nodes', '-keyout', 'k.pem', '-subj', '/C=DE/O=Acme/CN=a b'], {})
     const csr = output.slice(output.indexOf('-----BEGIN CERTIFICATE REQUEST'))
     const issued = await authority.issueFromRequest(csr, { lifetimeMs: DAY_MS })
     t.equal(issued.subjectDn, 'CN=a b,O=Acme,C=DE')
     t.equal(codeOf(verify(derOf(issued.certificatePem))), 'trusted')
   }
+})
+
+t.test('an Ed25519 request that another key signed is refused', { skip: await isMissing('openssl', 'version') }, async (t) => {
+  const { authority } = await createTestAuthority()
+  const { output } = await runTool('openssl', ['req', '-new', '-newkey', 'ed25519', '-nodes', '-keyout', 'k.pem', '-subj', '/CN=a'], {})
+  const csr = tamper(output.slice(output.indexOf('-----BEGIN CERTIFICATE REQUEST')))
+  await t.rejects(authority.issueFromRequest(csr, { lifetimeMs: DAY_MS }), { name: 'CertificateRequestRefused', reason: 'signature_invalid' })
 })
