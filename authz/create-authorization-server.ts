@@ -1,9 +1,9 @@
 import { whenSettled } from '../kernel/index.ts'
 import { timingSafeEqual } from 'node:crypto'
-import { Provider, type KoaContextWithOIDC } from 'oidc-provider'
+import { Provider, type Client, type KoaContextWithOIDC } from 'oidc-provider'
 import { anchorToIssuer } from './provider/anchor-to-issuer.ts'
 import type { AuthorizationServer, AuthorizationServerDeps } from './authorization-server.ts'
-import { createClientDirectory, type ClientRecord } from './clients/client-directory.ts'
+import { createClientDirectory, type ClientLifetimes, type ClientRecord } from './clients/client-directory.ts'
 import { createClients, hashSecret } from './clients/clients.ts'
 import { describeClient } from './clients/describe-client.ts'
 import { registerInteractionRoutes } from './interaction/interaction-routes.ts'
@@ -12,6 +12,8 @@ import { createPages } from './interaction/pages.ts'
 import { peekClaimedClient } from './clients/peek-claimed-client.ts'
 import { buildProviderConfiguration } from './provider/provider-configuration.ts'
 import { readTokenRequest } from './clients/read-token-request.ts'
+import { toSeconds } from './provider/lifetimes.ts'
+import { setPushedRequestLifetime } from './provider/pushed-request-lifetime.ts'
 import { registerProviderRoutes } from './provider/register-routes.ts'
 import { reportFailures } from './provider/report-failures.ts'
 import { requestConsentForOfflineAccess } from './provider/offline-access.ts'
@@ -19,6 +21,7 @@ import { shapeAccessToken } from './tokens/shape-access-token.ts'
 import { completeSigningKeys, prepareVerificationKeys } from './tokens/signing-keys.ts'
 import { createStoreAdapter } from './provider/store-adapter.ts'
 import { createTestUsers } from './interaction/test-users.ts'
+import { tightenProfile } from './security-profile.ts'
 import type { TokenClaims } from './tokens/token-claims.ts'
 import { createAccessTokenVerifier } from './tokens/verify-access-token.ts'
 
@@ -28,7 +31,8 @@ import { createAccessTokenVerifier } from './tokens/verify-access-token.ts'
  * @throws Error at once when the profile cannot be served (no key for its algorithm, an unknown method)
  */
 export async function createAuthorizationServer (deps: AuthorizationServerDeps): Promise<AuthorizationServer> {
-  const { profile, clock, keyValue } = deps
+  const { clock, keyValue } = deps
+  const profile = tightenProfile(deps.profile)
   const signingKeys = await completeSigningKeys(deps.signingKeys, profile.signingAlgorithm)
   const clients = createClientDirectory(deps)
   const issued = createIssuedTokens(deps)
@@ -57,19 +61,22 @@ export async function createAuthorizationServer (deps: AuthorizationServerDeps):
   const certificateOf = (ctx: KoaContextWithOIDC) => deps.certificateOf(ctx.req)
   const provider = new Provider(deps.issuer, buildProviderConfiguration({
     ...deps,
+    profile,
     adapter,
     signingKeys,
     clients,
     users,
     pages,
     certificateOf,
+    lifetimesOf: readLifetimes,
     shapeAccessToken: (ctx, token, parts) => shapeAccessToken({ clock, issued, keyValue, certificateOf, isBinding: profile.bindTokensToCertificates }, ctx, token, parts),
   }))
   adaptProvider(provider, deps)
+  setPushedRequestLifetime(provider, { seconds: toSeconds(profile.lifetimes.pushedRequestMs), clock })
 
   return {
     registerRoutes (app) {
-      registerProviderRoutes(app, provider, profile.paths)
+      registerProviderRoutes(app, provider, profile)
       registerInteractionRoutes(app, { provider, pages, clients, users, issued, apis: deps.apis, secret: deps.cookieKeys[0] ?? '' })
     },
     verifyAccessToken: verifier.verify,
@@ -96,6 +103,11 @@ function adaptProvider (provider: Provider, deps: AuthorizationServerDeps): void
     const [left, right] = [Buffer.from(hashSecret(actual)), Buffer.from(this.clientSecret ?? '')]
     return left.length === right.length && timingSafeEqual(left, right)
   }
+}
+
+/** The client's own lifetimes, which travel as metadata of ours. */
+function readLifetimes (client: Client): ClientLifetimes | undefined {
+  return client['sandgate_lifetimes'] as ClientLifetimes | undefined
 }
 
 /** An opaque access token of this server; we issue none ourselves, but the library does where no API is asked for. */

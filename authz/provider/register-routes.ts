@@ -15,12 +15,12 @@ interface Endpoint {
  * are replaced by one that leaves the stream alone, because the library reads bodies itself; the reply is hijacked, and headers
  * that hooks have set on it are kept.
  */
-export function registerProviderRoutes (app: FastifyInstance, provider: Provider, paths: AuthorizationProfile['paths']): void {
+export function registerProviderRoutes (app: FastifyInstance, provider: Provider, profile: AuthorizationProfile): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, _payload, done) => { done(null) })
   const callback = provider.callback()
 
-  for (const { method, url, target } of listEndpoints(paths, new URL(provider.issuer).pathname)) {
+  for (const { method, url, target } of listEndpoints(profile, new URL(provider.issuer).pathname)) {
     app.route({
       method,
       url,
@@ -36,7 +36,8 @@ export function registerProviderRoutes (app: FastifyInstance, provider: Provider
   }
 }
 
-function listEndpoints (paths: AuthorizationProfile['paths'], issuerPath: string): Endpoint[] {
+function listEndpoints (profile: AuthorizationProfile, issuerPath: string): Endpoint[] {
+  const { paths } = profile
   const base = issuerPath === '/' ? '' : issuerPath.replace(/\/$/, '')
   const openid = '/.well-known/openid-configuration'
   const oauth = '/.well-known/oauth-authorization-server'
@@ -51,8 +52,29 @@ function listEndpoints (paths: AuthorizationProfile['paths'], issuerPath: string
     { method: ['GET'], url: paths.endSession },
     { method: ['POST'], url: `${paths.endSession}/confirm` },
     { method: ['GET'], url: `${paths.endSession}/success` },
+    ...listOptionalEndpoints(profile),
     // OpenID Connect Discovery §4 appends to the issuer's path, RFC 8414 §3.1 goes before it.
     { method: ['GET', 'OPTIONS'], url: `${base}${openid}`, target: openid },
     { method: ['GET', 'OPTIONS'], url: `${oauth}${base}`, target: oauth },
   ]
+}
+
+/** Endpoints of what not every production has. */
+function listOptionalEndpoints ({ paths, grants, ...profile }: AuthorizationProfile): Endpoint[] {
+  const offered: ReadonlyArray<readonly [isOffered: boolean, ...Endpoint[]]> = [
+    [profile.pushedAuthorizationRequests !== 'off', { method: ['POST', 'OPTIONS'], url: paths.pushedAuthorizationRequest }],
+    [
+      grants.includes('urn:ietf:params:oauth:grant-type:device_code'),
+      { method: ['POST', 'OPTIONS'], url: paths.deviceAuthorization },
+      { method: ['GET', 'POST'], url: paths.deviceVerification },
+      { method: ['GET'], url: `${paths.deviceVerification}/:uid` },
+    ],
+    [grants.includes('urn:openid:params:grant-type:ciba'), { method: ['POST'], url: paths.backchannelAuthentication }],
+    [
+      profile.registration !== 'off',
+      { method: ['POST', 'OPTIONS'], url: paths.registration },
+      { method: ['GET', 'PUT', 'DELETE', 'OPTIONS'], url: `${paths.registration}/:clientId` },
+    ],
+  ]
+  return offered.flatMap(([isOffered, ...endpoints]) => isOffered ? endpoints : [])
 }

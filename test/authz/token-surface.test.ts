@@ -121,12 +121,20 @@ await t.test('discovery, redirects and links are built from the issuer, whatever
   t.match(authorization, /set-cookie: sandgate_interaction=[^;]+; path=\/interaction\/[^;]+; expires=[^;]+; samesite=lax; secure; httponly/i)
 })
 
-await t.test('what production has not is not offered', async (t) => {
-  const metadata = await (await web(`${server.issuer}/.well-known/openid-configuration`)).json() as Record<string, unknown>
+await t.test('what production has not is neither offered nor served', async (t) => {
+  const plain = await openTestServer({ profile: { grants: ['client_credentials', 'authorization_code', 'refresh_token'], clientAuthenticationMethods: ['client_secret_basic'], dpop: 'off', pushedAuthorizationRequests: 'off', requestObjects: 'off', signedResponses: false, registration: 'off', introspectionJwt: false, userinfoJwt: false, encryption: false, claimsParameter: false, backchannelLogout: false, subjectTypes: ['public'], bindTokensToCertificates: false } })
+  const other = createFetch(plain)
+  t.teardown(async () => { await other.close(); await plain.close() })
+  const metadata = await (await other(`${plain.issuer}/.well-known/openid-configuration`)).json() as Record<string, unknown>
   t.same(metadata['grant_types_supported'], ['authorization_code', 'refresh_token', 'client_credentials'])
   t.same(metadata['response_types_supported'], ['code'])
-  t.same(metadata['token_endpoint_auth_methods_supported'], ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'tls_client_auth'])
-  for (const absent of ['registration_endpoint', 'device_authorization_endpoint', 'pushed_authorization_request_endpoint', 'dpop_signing_alg_values_supported']) t.notOk(absent in metadata, absent)
+  t.same(metadata['response_modes_supported'], ['form_post', 'fragment', 'query'])
+  t.same(metadata['token_endpoint_auth_methods_supported'], ['client_secret_basic'])
+  t.same(metadata['subject_types_supported'], ['public'])
+  for (const absent of ['registration_endpoint', 'device_authorization_endpoint', 'backchannel_authentication_endpoint', 'pushed_authorization_request_endpoint', 'dpop_signing_alg_values_supported', 'request_object_signing_alg_values_supported', 'authorization_signing_alg_values_supported', 'introspection_signing_alg_values_supported', 'userinfo_signing_alg_values_supported', 'id_token_encryption_alg_values_supported', 'backchannel_logout_supported']) t.notOk(absent in metadata, absent)
+  t.equal(metadata['request_parameter_supported'] ?? false, false)
+  t.equal(metadata['tls_client_certificate_bound_access_tokens'], false)
+  for (const path of ['/oauth/par', '/oauth/device_authorization', '/oauth/bc-authorize', '/oauth/register']) t.equal((await other(`${plain.issuer}${path}`, { method: 'POST' })).status, 404, path)
   const reply = await postForm(web, token, { grant_type: 'password', username: 'a', password: 'b' }, basic(client.clientId, secret))
   t.equal(reply.json['error'], 'unsupported_grant_type')
 })
