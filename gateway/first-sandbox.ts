@@ -9,13 +9,15 @@ export interface FirstSandbox {
   readonly directory: string
   readonly sandboxId: string
   readonly sandboxKey: string
-  readonly client: { readonly id: string, readonly secret: string }
+  readonly client: { readonly id: string, readonly authMethod: string, readonly secret?: string }
   readonly mtlsClientId: string
   readonly testUsers: readonly string[]
   readonly files: { readonly authority: string, readonly certificate: string, readonly key: string }
 }
 
 const MANIFEST = 'sandbox.json'
+/** The first client's private key, where it authenticates by one. */
+export const CLIENT_KEY = 'client.jwk.json'
 const PRIVATE = { mode: 0o600 }
 
 /**
@@ -40,7 +42,7 @@ export async function openFirstSandbox (config: Config, { sandboxes, authority, 
     directory,
     sandboxId: created.sandbox.id,
     sandboxKey: created.key.reveal(),
-    client: { id: created.client.id, secret: created.client.secret.reveal() },
+    client: { id: created.client.id, authMethod: created.client.authMethod, ...(created.client.secret === undefined ? {} : { secret: created.client.secret.reveal() }) },
     mtlsClientId: created.mtlsClient.id,
     testUsers: created.testUsers,
     files,
@@ -49,6 +51,7 @@ export async function openFirstSandbox (config: Config, { sandboxes, authority, 
   writeFileSync(files.authority, authority.certificatePem)
   writeFileSync(files.certificate, created.mtlsClient.certificatePem)
   writeFileSync(files.key, created.mtlsClient.privateKeyPem.reveal(), PRIVATE)
+  if (created.client.privateJwk !== undefined) writeFileSync(join(directory, CLIENT_KEY), created.client.privateJwk.reveal(), PRIVATE)
   writeFileSync(join(directory, 'operator-token'), material.operatorToken.reveal(), PRIVATE)
   writeFileSync(manifest, JSON.stringify(first, null, 2), PRIVATE)
   writeEnvironment(first, origins, material.operatorToken)
@@ -66,7 +69,7 @@ function writeEnvironment (first: FirstSandbox, { publicOrigin, mtlsOrigin, opsO
     CERT: certificate,
     KEY: key,
     CLIENT_ID: first.client.id,
-    CLIENT_SECRET: first.client.secret,
+    ...(first.client.secret === undefined ? {} : { CLIENT_SECRET: first.client.secret }),
     MTLS_CLIENT_ID: first.mtlsClientId,
     SANDBOX_KEY: first.sandboxKey,
     OPERATOR_TOKEN: operatorToken.reveal(),

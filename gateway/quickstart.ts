@@ -2,7 +2,7 @@ import { join, relative } from 'node:path'
 import type { Config } from '../config/index.ts'
 import type { Secret } from '../kernel/index.ts'
 import type { Origins } from './compose.ts'
-import type { FirstSandbox } from './first-sandbox.ts'
+import { CLIENT_KEY, type FirstSandbox } from './first-sandbox.ts'
 
 /** What is shown at start: addresses, credentials, and commands that work when pasted. */
 export function formatQuickstart ({ config, first, origins, operatorToken }: { readonly config: Config, readonly first: FirstSandbox | undefined, readonly origins: Origins, readonly operatorToken: Secret | undefined }): string {
@@ -29,7 +29,7 @@ function describeFirst (first: FirstSandbox, config: Config): string[] {
     '',
     `  Your sandbox     ${first.sandboxId}    files in ${file(first.directory)}/`,
     `  Sandbox key      ${first.sandboxKey}    opens /sandbox: reset, requests, webhooks`,
-    `  Client           ${first.client.id}  secret ${first.client.secret}`,
+    `  Client           ${first.client.id}  ${first.client.secret === undefined ? `${first.client.authMethod}, key in ${CLIENT_KEY}` : `secret ${first.client.secret}`}`,
     `  mTLS client      ${first.mtlsClientId}  with client.pem and client.key`,
     `  Test users       ${first.testUsers.join(', ')}`,
     `  CA               ${file(first.files.authority)}`,

@@ -6,6 +6,7 @@ import { checkClientScopes } from './check-client-scopes.ts'
 import { checkApiFiles, checkKeyFiles, checkRulesDirectory, checkTlsFiles } from './check-files.ts'
 import { checkListen } from './check-listen.ts'
 import { checkProfilePaths } from './check-profile-paths.ts'
+import { checkSecurityProfile } from './check-security-profile.ts'
 import { checkSandboxes } from './check-sandboxes.ts'
 import { checkScrub } from './check-scrub.ts'
 import { checkStores } from './check-stores.ts'
@@ -25,7 +26,7 @@ export interface CrossCheck {
 }
 
 const CHECKS: readonly CrossCheck[] = [
-  checkListen, checkTlsFiles, checkKeyFiles, checkStores, checkProfilePaths, checkApis, checkApiFiles, checkClientScopes, checkSandboxes,
+  checkListen, checkTlsFiles, checkKeyFiles, checkStores, checkProfilePaths, checkSecurityProfile, checkApis, checkApiFiles, checkClientScopes, checkSandboxes,
   checkRulesDirectory, checkScrub
 ]
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Agent, request, type Dispatcher } from 'undici'
 import { startGateway, type CompositionOverrides, type Gateway } from '../../gateway/index.ts'
+import type { Secret } from '../../kernel/index.ts'
 import type { NewSandbox } from '../../gateway/control/index.ts'
 
 /** A whole installation on free loopback ports, with a store of its own, and clients to call it over real TLS. */
@@ -17,12 +18,15 @@ export interface TestGateway {
   readonly directory: string
   /** Log lines so far. */
   readonly logLines: string[]
-  readonly newSandbox: (options?: { readonly account?: string, readonly name?: string }) => Promise<NewSandbox>
+  readonly newSandbox: (options?: { readonly account?: string, readonly name?: string }) => Promise<SecretSandbox>
   readonly call: (method: string, path: string, options?: CallOptions) => Promise<Answer>
   /** A token by client_credentials: over mutual TLS with the sandbox's certificate, or on the public door with its secret. */
   readonly tokenFor: (sandbox: NewSandbox, options?: { readonly door?: 'public' | 'mtls', readonly scope?: string, readonly resource?: string }) => Promise<string>
   readonly stop: () => Promise<void>
 }
+
+/** A sandbox whose first client has a secret, as every profile but FAPI's gives it. */
+export type SecretSandbox = NewSandbox & { readonly client: { readonly secret: Secret } }
 
 export interface CallOptions {
   readonly door?: 'public' | 'mtls'
@@ -88,11 +92,13 @@ export async function startTestGateway (settings: Readonly<Record<string, unknow
     newSandbox: async (wanted = {}) => {
       const created = await sandboxes.create(wanted)
       if (created === undefined) throw new Error('the account has no room for another sandbox')
-      return created
+      const { secret } = created.client
+      if (secret === undefined) throw new Error('the profile has no method with a secret: ask composition.sandboxes')
+      return { ...created, client: { ...created.client, secret } }
     },
     tokenFor: async (sandbox, { door = 'mtls', scope = 'payments:read payments:write', resource } = {}) => {
       const form = new URLSearchParams({ grant_type: 'client_credentials', scope, ...(resource === undefined ? {} : { resource }) })
-      const basic = Buffer.from(`${sandbox.client.id}:${sandbox.client.secret.reveal()}`).toString('base64')
+      const basic = Buffer.from(`${sandbox.client.id}:${sandbox.client.secret?.reveal() ?? ''}`).toString('base64')
       if (door === 'mtls') form.set('client_id', sandbox.mtlsClient.id)
       const answer = await call('POST', '/oauth/token', {
         door,

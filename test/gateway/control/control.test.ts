@@ -60,6 +60,7 @@ t.test('an account cannot have more sandboxes than its maximum, even by asking a
     core: { create: async () => {} },
     authority: { issueClientCertificate: async () => issued } as never,
     credentials: createControlCredentials({ keyValue, operatorToken: new Secret('') }),
+    offered: { authMethods: ['client_secret_basic', 'tls_client_auth'], grants: ['client_credentials'] },
     template: { testUsers: [], clientScopes: [], redirectUris: [], certificateLifetimeMs: 1, maximumPerAccount: 2 },
   })
   const made = await Promise.all(Array.from({ length: 5 }, async () => await sandboxes.create({ account: 'acme' })))
