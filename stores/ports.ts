@@ -110,6 +110,11 @@ export const CHAIN_MAX = 100
  * optimistic: who gets `conflict` reads again and retries.
  */
 export interface Layers {
+  /**
+   * True when `commit` checks and applies before it returns, and its promise is only for the storing: the next transaction
+   * need not wait for it. Readers of this process see a change then, a moment before it is stored.
+   */
+  readonly isAppliedAtOnce: boolean
   /** The layer that a name points to. */
   readonly head: (name: string) => MaybePromise<string | undefined>
   /** A new writable layer over `parent`, or over nothing. Throws when the parent is not frozen, or is the 100th of its chain. */
@@ -129,6 +134,7 @@ export interface Layers {
   readonly list: (layer: string, collection: string, page: DocumentPage) => MaybePromise<readonly StoredDocument[]>
   /** Changes with every commit that writes to the collection through this layer; 0 when none did. */
   readonly collectionVersion: (layer: string, collection: string) => MaybePromise<number>
+  /** Resolves when the change is stored. Changes that are committed at the same time may be stored together, and none is lost by another's fault. */
   readonly commit: (layer: string, change: Change) => MaybePromise<Committed>
   /** The outcome remembered under a `once` key of this layer or of those below it, if it has not expired. */
   readonly recall: (layer: string, key: string, nowMs: number) => MaybePromise<JsonObject | undefined>

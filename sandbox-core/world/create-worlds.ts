@@ -82,7 +82,9 @@ export function createWorlds (deps: { readonly layers: Layers, readonly keyValue
       await moveToBaseline(sandboxId, false)
     },
     reset: sandboxId => moveToBaseline(sandboxId, true),
-    transact: (sandboxId, body) => exclusively(sandboxId, () => runSteps(attemptAll(sandboxId, body))),
+    transact: layers.isAppliedAtOnce
+      ? (sandboxId, body) => runSteps(attemptAll(sandboxId, body))
+      : (sandboxId, body) => exclusively(sandboxId, () => runSteps(attemptAll(sandboxId, body))),
   }
 }
 
@@ -103,7 +105,7 @@ function keepSeed (seeds: Map<SandboxId, string>, sandboxId: SandboxId, stored: 
   return seed
 }
 
-/** One writer at a time for each sandbox in this process, so that only other processes cause conflicts. Plain answers never wait. */
+/** One writer at a time for each sandbox in this process, so that only other processes cause conflicts. */
 function createQueues (): <T>(key: string, work: () => MaybePromise<T>) => MaybePromise<T> {
   const tails = new Map<string, Promise<unknown>>()
 

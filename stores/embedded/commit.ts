@@ -1,6 +1,6 @@
 import type { Clock, JsonObject } from '../../kernel/index.ts'
 import type { DocumentRow } from '../document-row.ts'
-import type { Change, Committed, NewJob } from '../ports.ts'
+import type { Change, Committed, MaybePromise, NewJob } from '../ports.ts'
 import { rowKey } from '../row-cache.ts'
 import { guard, type Database } from './database.ts'
 import type { Chore } from './housekeeping.ts'
@@ -15,39 +15,42 @@ interface CommitDeps {
   readonly insertJob: (job: NewJob) => void
 }
 
+const COMMITTED: Committed = { kind: 'committed' }
+
 /**
  * Checks and applies a change in one step of this process, which is the only writer: nothing can come between the checks
- * and the transaction.
+ * and what is written. It is stored with the others of its turn, and acknowledged then; what a refusal says may rest on
+ * one of them, so that a remembered outcome waits for them, too.
  */
-export function createCommit (deps: CommitDeps): (layer: string, change: Change) => Committed {
+export function createCommit (deps: CommitDeps): (layer: string, change: Change) => MaybePromise<Committed> {
   const { database, table, rows, outcomes, insertJob } = deps
   const write = createWrite(deps)
 
-  function apply (record: LayerRecord, change: Change): void {
+  function apply (record: LayerRecord, change: Change): Committed {
     if (change.writes.length > 0) write(record, change.writes)
     for (const job of change.jobs) insertJob(job)
     if (change.once !== undefined) outcomes.remember(record, change.once)
-  }
-
-  function forget (record: LayerRecord): void {
-    record.collections.clear()
-    rows.cache.clear()
+    return COMMITTED
   }
 
   return (layer, change) => guard('cannot commit', () => {
     const record = table.find(layer)
     if (record?.state !== 'writable') return { kind: 'closed' }
     const known = change.once === undefined ? undefined : outcomes.recall(record, change.once.key, change.once.nowMs)
-    if (known !== undefined) return { kind: 'known', outcome: known }
+    if (known !== undefined) return whenStored<Committed>(database, { kind: 'known', outcome: known })
     if (!isCurrent(deps, record, change)) return { kind: 'conflict' }
     try {
-      database.transact(() => apply(record, change))
+      return database.join(() => apply(record, change))
     } catch (fault) {
-      forget(record)
+      rows.forget()
       throw fault
     }
-    return { kind: 'committed' }
   })
+}
+
+/** An answer that may tell of what this turn has joined, given when that is stored. */
+export function whenStored<T> (database: Database, answer: T): MaybePromise<T> {
+  return database.pending()?.then(() => answer) ?? answer
 }
 
 function isCurrent ({ table, rows }: CommitDeps, record: LayerRecord, change: Change): boolean {
@@ -84,8 +87,8 @@ function createWrite ({ database, table, rows }: CommitDeps): (record: LayerReco
 
   /** Counts the commit before its rows are written, so that rows of this very commit are looked for. */
   function openCollection (record: LayerRecord, collection: string): number {
-    const { version, lastSeq } = table.collection(record, collection)
-    record.collections.set(collection, { version: version + 1, lastSeq })
+    const { lastSeq } = table.collection(record, collection)
+    record.collections.set(collection, { version: table.nextVersion(), lastSeq })
     return lastSeq
   }
 }

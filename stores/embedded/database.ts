@@ -2,14 +2,21 @@ import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { StoreUnavailable } from '../ports.ts'
+import { createCommitGroup, type CommitGroup } from './commit-group.ts'
 import { SCHEMA, SCHEMA_VERSION } from './schema.ts'
 
 /** A database connection whose faults are StoreUnavailable. */
 export interface Database {
   /** Prepares a statement once; `run` and its kin are called with positional parameters. */
   readonly prepare: DatabaseSync['prepare']
-  /** Runs a task that awaits nothing; all of its changes are stored, or none. */
+  /** Runs a task that awaits nothing; all of its changes are stored when it returns, or none. */
   readonly transact: <T>(task: () => T) => T
+  /** Runs a task of a single statement that writes: what it changes is stored when it returns. */
+  readonly write: <T>(doing: string, task: () => T) => T
+  /** Runs a task in the transaction of this turn of the event loop, see `createCommitGroup`. */
+  readonly join: CommitGroup['join']
+  /** When what was joined in this turn is stored; undefined when it is. */
+  readonly pending: CommitGroup['pending']
   readonly close: () => void
 }
 
@@ -21,17 +28,21 @@ export interface Database {
  * process (kill -9 included) loses nothing. Only a crash of the whole machine may take the last moments, without damage to
  * the rest; FULL would guard against that at a disk flush per commit, a hundred times the price.
  * The lock is exclusive: drivers keep rows in memory, so a second process on the file would read stale ones; it is refused.
+ *
+ * @param onLost called when a group of commits was applied and could not be stored: what is kept in memory of it is wrong
  */
-export function openDatabase (directory: string): Database {
+export function openDatabase (directory: string, onLost: () => void = () => {}): Database {
   if (directory !== ':memory:') mkdirSync(directory, { recursive: true, mode: 0o700 })
   const file = directory === ':memory:' ? directory : join(directory, 'sandgate.db')
   if (file !== directory) closeSync(openSync(file, 'a', 0o600))
   const connection = guard(`cannot open ${file}; is another process using it?`, () => connect(file))
+  const group = createCommitGroup(connection, onLost)
   const begin = connection.prepare('BEGIN IMMEDIATE')
   const commit = connection.prepare('COMMIT')
   return {
     prepare: (sql) => connection.prepare(sql),
     transact: (task) => guard('a transaction failed', () => {
+      group.settle()
       begin.run()
       try {
         const result = task()
@@ -42,7 +53,17 @@ export function openDatabase (directory: string): Database {
         throw fault
       }
     }),
-    close: () => { if (connection.isOpen) connection.close() },
+    write: (doing, task) => guard(doing, () => {
+      group.settle()
+      return task()
+    }),
+    join: (task) => guard('a transaction failed', () => group.join(task)),
+    pending: group.pending,
+    close: () => {
+      if (!connection.isOpen) return
+      guard('a transaction failed', group.settle)
+      connection.close()
+    },
   }
 }
 

@@ -25,10 +25,10 @@ export function createJobs (database: Database): { jobs: Jobs, insert: (job: New
   }
 
   const jobs: Jobs = {
-    enqueue: (job) => guard('cannot enqueue', () => insert(job)),
+    enqueue: (job) => database.write('cannot enqueue', () => insert(job)),
     claim: (queue, nowMs, limit, leaseMs) => guard('cannot claim', () => claimDue(queue, nowMs, limit, leaseMs)),
-    complete: (queue, id) => guard('cannot complete', () => { complete.run(queue, id) }),
-    postpone: (queue, id, dueMs) => guard('cannot postpone', () => { postpone.run(queue, id, dueMs) }),
+    complete: (queue, id) => database.write('cannot complete', () => { complete.run(queue, id) }),
+    postpone: (queue, id, dueMs) => database.write('cannot postpone', () => { postpone.run(queue, id, dueMs) }),
     depth: (queue) => guard('cannot read', () => {
       const row = depth.get(queue)
       const count = Number(row?.['count'])

@@ -9,23 +9,23 @@ export function createKeyValue (database: Database, clock: Clock): { keyValue: K
   const expiry = (ttlMs: number | undefined): number | null => ttlMs === undefined ? null : clock.nowMs() + ttlMs
   const keyValue: KeyValue = {
     get: (space, key) => guard('cannot read', () => parseValue(statements.get.get(space, key, clock.nowMs()))),
-    put: (space, key, value, options) => guard('cannot write', () => {
+    put: (space, key, value, options) => database.write('cannot write', () => {
       statements.put.run(space, key, JSON.stringify(value), expiry(options?.ttlMs))
     }),
-    putIfAbsent: (space, key, value, options) => guard('cannot write', () => {
+    putIfAbsent: (space, key, value, options) => database.write('cannot write', () => {
       const { changes } = statements.putIfAbsent.run(space, key, JSON.stringify(value), expiry(options?.ttlMs), clock.nowMs())
       return changes === 1
     }),
-    take: (space, key) => guard('cannot write', () => {
+    take: (space, key) => database.write('cannot write', () => {
       const row = statements.take.get(space, key)
       return row === undefined || isExpired(row['expires_ms'], clock.nowMs()) ? undefined : parseValue(row)
     }),
-    delete: (space, key) => guard('cannot write', () => { statements.delete.run(space, key) }),
+    delete: (space, key) => database.write('cannot write', () => { statements.delete.run(space, key) }),
     list: (space, page) => guard('cannot read', () => statements.list
       .all(space, page.after ?? '', page.after === undefined ? 1 : 0, clock.nowMs(), page.limit)
       .map((row) => ({ key: String(row['key']), value: JSON.parse(String(row['value'])) as Json }))),
   }
-  return { keyValue, sweep: () => Number(statements.sweep.run(clock.nowMs()).changes) > 0 }
+  return { keyValue, sweep: () => database.write('cannot sweep', () => Number(statements.sweep.run(clock.nowMs()).changes) > 0) }
 }
 
 function prepareStatements (database: Database): Record<'get' | 'put' | 'putIfAbsent' | 'take' | 'delete' | 'list' | 'sweep', ReturnType<Database['prepare']>> {

@@ -15,7 +15,8 @@ export interface LayerRecord {
 
 /**
  * What a layer wrote to a collection: its version, and the highest `seq` given out by it or by a layer below. Versions are
- * counted in memory, from the time of opening: whoever read an older one has ended with the process that gave it.
+ * counted in memory for all collections together, from the time of opening: whoever read an older one has ended with the
+ * process that gave it, and none is given twice.
  */
 export interface CollectionState { readonly version: number, readonly lastSeq: number }
 
@@ -27,6 +28,8 @@ export interface LayerTable extends Pick<Layers, 'head' | 'moveHead'> {
   readonly freeze: (layer: string) => void
   readonly drop: (layer: string) => void
   readonly collection: (record: LayerRecord, collection: string) => CollectionState
+  readonly nextVersion: () => number
+  readonly forgetCollections: () => void
   /** Cleans up dropped layers that no layer lies over, a few hundred documents a step. */
   readonly purge: Chore
 }
@@ -35,7 +38,7 @@ export function createLayerTable (database: Database, clock: Clock): LayerTable 
   const records = new Map<string, LayerRecord>()
   const select = database.prepare('SELECT parent, state FROM layers WHERE key = ?')
   const selectCollection = database.prepare('SELECT max(seq) AS last FROM documents WHERE layer = ? AND collection = ?')
-  const openedMs = clock.nowMs()
+  let lastVersion = clock.nowMs()
 
   function load (id: string): LayerRecord | undefined {
     const key = Number(id)
@@ -57,7 +60,7 @@ export function createLayerTable (database: Database, clock: Clock): LayerTable 
     if (known !== undefined) return known
     const last = selectCollection.get(record.key, name)?.['last'] ?? null
     const inherited = record.parent === undefined ? 0 : collection(record.parent, name).lastSeq
-    const state = { version: last === null ? 0 : openedMs, lastSeq: Math.max(Number(last ?? 0), inherited) }
+    const state = { version: last === null ? 0 : ++lastVersion, lastSeq: Math.max(Number(last ?? 0), inherited) }
     record.collections.set(name, state)
     return state
   }
@@ -66,6 +69,8 @@ export function createLayerTable (database: Database, clock: Clock): LayerTable 
     ...createHeads(database),
     ...createLifecycle(database, findAny),
     collection,
+    nextVersion: () => ++lastVersion,
+    forgetCollections: () => { for (const record of records.values()) record.collections.clear() },
     find (id) {
       const record = findAny(id)
       return record?.state === 'dropped' ? undefined : record

@@ -2,7 +2,7 @@ import type { Clock, JsonObject } from '../../kernel/index.ts'
 import { createRowFilter, toDocument, type DocumentRow } from '../document-row.ts'
 import type { DocumentPage, Layers, NewJob, StoredDocument } from '../ports.ts'
 import { createRowCache, rowKey, type RowCache } from '../row-cache.ts'
-import { createCommit, createOutcomes } from './commit.ts'
+import { createCommit, createOutcomes, whenStored } from './commit.ts'
 import { guard, type Database } from './database.ts'
 import type { Chore } from './housekeeping.ts'
 import { createLayerTable, type LayerRecord, type LayerTable } from './layer-table.ts'
@@ -11,18 +11,19 @@ import { createLayerTable, type LayerRecord, type LayerTable } from './layer-tab
 const CACHED_LENGTH_MAX = 32 * 1024 * 1024
 
 /** Layers in tables. Rows read lately are kept parsed: a layer has one writer, this process, which forgets what it changes. */
-export function createLayers (database: Database, clock: Clock, insertJob: (job: NewJob) => void): { layers: Layers, purge: Chore, sweep: Chore } {
+export function createLayers (database: Database, clock: Clock, insertJob: (job: NewJob) => void): { layers: Layers, purge: Chore, sweep: Chore, forget: () => void } {
   const table = createLayerTable(database, clock)
   const rows = createRows(database, table)
   const outcomes = createOutcomes(database, clock)
   const list = createList(database, table, rows.cache)
   const commit = createCommit({ database, table, rows, outcomes, insertJob })
   const layers: Layers = {
+    isAppliedAtOnce: true,
     head: (name) => guard('cannot read', () => table.head(name)),
-    moveHead: (name, expected, layer) => guard('cannot write', () => table.moveHead(name, expected, layer)),
+    moveHead: (name, expected, layer) => database.write('cannot write', () => table.moveHead(name, expected, layer)),
     create: (parent) => table.create(parent),
-    freeze: (layer) => guard('cannot write', () => table.freeze(layer)),
-    drop: (layer) => guard('cannot write', () => table.drop(layer)),
+    freeze: (layer) => database.write('cannot write', () => table.freeze(layer)),
+    drop: (layer) => database.write('cannot write', () => table.drop(layer)),
     get: (layer, collection, id) => guard('cannot read', () => {
       const record = table.find(layer)
       return record === undefined ? undefined : toDocument(id, rows.resolve(record, collection, id))
@@ -37,11 +38,12 @@ export function createLayers (database: Database, clock: Clock, insertJob: (job:
     }),
     recall: (layer, key, nowMs) => guard('cannot read', () => {
       const record = table.find(layer)
-      return record === undefined ? undefined : outcomes.recall(record, key, nowMs)
+      const outcome = record === undefined ? undefined : outcomes.recall(record, key, nowMs)
+      return outcome === undefined ? undefined : whenStored(database, outcome)
     }),
     commit,
   }
-  return { layers, purge: table.purge, sweep: outcomes.sweep }
+  return { layers, purge: table.purge, sweep: outcomes.sweep, forget: rows.forget }
 }
 
 /** Rows of single documents. */
@@ -49,6 +51,8 @@ export interface Rows {
   /** The nearest layer's row, which may be a deletion; null when no layer of the chain has one. */
   readonly resolve: (record: LayerRecord, collection: string, id: string) => DocumentRow | null
   readonly cache: RowCache
+  /** What was written is not what is stored: everything is read again. */
+  readonly forget: () => void
 }
 
 function createRows (database: Database, table: LayerTable): Rows {
@@ -67,6 +71,10 @@ function createRows (database: Database, table: LayerTable): Rows {
 
   return {
     cache,
+    forget () {
+      cache.clear()
+      table.forgetCollections()
+    },
     resolve (record, collection, id) {
       for (const layer of record.chain) {
         if (table.collection(layer, collection).version === 0) continue

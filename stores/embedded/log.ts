@@ -63,7 +63,7 @@ function createLogTable (database: Database, retention: Retention): LogTable {
       const row = get.get(stream, id, oldestMs)
       return row === undefined ? undefined : toEntry(row)
     },
-    update: (stream, id, value) => { update.run(stream, id, JSON.stringify(value)) },
+    update: (stream, id, value) => database.write('cannot store the log', () => { update.run(stream, id, JSON.stringify(value)) }),
     read (stream, page, oldestMs) {
       const before = page.before === undefined ? Number.MAX_SAFE_INTEGER : position.get(stream, page.before)?.['position'] ?? 0
       const rows = page.link === undefined

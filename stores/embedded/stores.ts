@@ -18,11 +18,11 @@ import { createWindow } from './window.ts'
  * @throws StoreUnavailable when the file cannot be opened or belongs to another process
  */
 export function openEmbeddedStores (options: { readonly directory: string, readonly clock: Clock, readonly retention: Retention }): Stores {
-  const database = openDatabase(options.directory)
+  const database = openDatabase(options.directory, () => forget())
   const { keyValue, sweep: sweepKeyValue } = createKeyValue(database, options.clock)
   const { jobs, insert } = createJobs(database)
   const { log, sweep: sweepLog, close: closeLog } = createLog(database, options.clock, options.retention)
-  const { layers, purge, sweep: sweepOutcomes } = createLayers(database, options.clock, insert)
+  const { layers, purge, sweep: sweepOutcomes, forget } = createLayers(database, options.clock, insert)
   const endHousekeeping = startHousekeeping([purge, sweepOutcomes, sweepKeyValue, sweepLog])
   const probe = database.prepare('SELECT 1')
   return {

@@ -21,6 +21,7 @@ export function createLayers (deps: { readonly connection: Connection, readonly 
   const list = createLayerList(connection)
   const commit = createCommit({ connection, keys, rows, outcomes })
   return {
+    isAppliedAtOnce: false,
     ...lifecycle,
     async get (layer, collection, id) {
       const chain = await chainOf(layer)

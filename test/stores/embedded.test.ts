@@ -72,27 +72,29 @@ void t.test('what was stored is there after the file is opened again', async (t)
   t.match(await after.layers.get(layer, COLLECTION, 'c'), { seq: 5, version: 3 })
 })
 
-void t.test('a process that is killed loses no commit that it acknowledged', async (t) => {
-  const directory = t.testdir({})
-  const child = spawn(process.execPath, [new URL('../support/stores-crasher.ts', import.meta.url).pathname, directory], { stdio: ['ignore', 'pipe', 'inherit'] })
-  let output = ''
-  child.stdout.on('data', (chunk: Buffer) => {
-    output += chunk.toString()
-    if (output.split('\n').length > 300) child.kill('SIGKILL')
+for (const atOnce of [1, 16]) {
+  void t.test(`a process that is killed loses no commit that it acknowledged, ${atOnce} at once`, async (t) => {
+    const directory = t.testdir({})
+    const child = spawn(process.execPath, [new URL('../support/stores-crasher.ts', import.meta.url).pathname, directory, String(atOnce)], { stdio: ['ignore', 'pipe', 'inherit'] })
+    let output = ''
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString()
+      if (output.split('\n').length > 300) child.kill('SIGKILL')
+    })
+    await once(child, 'close')
+    const acknowledged = output.slice(0, output.lastIndexOf('\n')).split('\n').map(Number)
+    const stores = openIn(directory)
+    t.teardown(() => stores.close())
+    const layer = await stores.layers.head('world') ?? ''
+    t.ok(acknowledged.length >= 299)
+    for (const n of acknowledged) {
+      if (await stores.layers.get(layer, COLLECTION, `d${n}`) === undefined) t.fail(`document ${n} is lost`)
+      if (await stores.layers.recall(layer, `k${n}`, clock.nowMs()) === undefined) t.fail(`outcome ${n} is lost`)
+    }
+    const documents = await listIds(stores.layers, layer, { limit: 1000 })
+    t.equal((await stores.jobs.depth('q')).count, documents.length, 'no commit is there by half')
   })
-  await once(child, 'close')
-  const last = Number(output.slice(0, output.lastIndexOf('\n')).split('\n').at(-1))
-  const stores = openIn(directory)
-  t.teardown(() => stores.close())
-  const layer = await stores.layers.head('world') ?? ''
-  t.ok(last >= 299)
-  for (let n = 0; n <= last; n++) {
-    if (await stores.layers.get(layer, COLLECTION, `d${n}`) === undefined) t.fail(`document ${n} is lost`)
-    if (await stores.layers.recall(layer, `k${n}`, clock.nowMs()) === undefined) t.fail(`outcome ${n} is lost`)
-  }
-  const documents = await listIds(stores.layers, layer, { limit: 1000 })
-  t.equal((await stores.jobs.depth('q')).count, documents.length, 'no commit is there by half')
-})
+}
 
 void t.test('a fault within a commit leaves nothing of it, and the layer works on', async (t) => {
   const stores = openIn(':memory:')

@@ -7,8 +7,9 @@ export function slowLayers (layers: Layers, seed = 1): Layers {
     state = (state * 1103515245 + 12345) % 2147483648
     for (let turns = state % 4; turns >= 0; turns--) await new Promise(resolve => setImmediate(resolve))
   }
-  return Object.fromEntries(Object.entries(layers).map(([name, method]) => [name, async (...inputs: unknown[]) => {
+  const slow = Object.entries(layers).filter(([, method]) => typeof method === 'function').map(([name, method]) => [name, async (...inputs: unknown[]) => {
     await pause()
     return (method as (...inputs: unknown[]) => unknown)(...inputs)
-  }])) as unknown as Layers
+  }])
+  return { ...Object.fromEntries(slow) as Layers, isAppliedAtOnce: false }
 }
