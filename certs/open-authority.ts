@@ -1,17 +1,18 @@
 import type { Clock } from '../kernel/index.ts'
 import type { KeyValue, Notices } from '../stores/ports.ts'
-import { extensionsOf, type CertificateOrder, type KeySource, type RevocationUrls } from './certificate-order.ts'
+import { extensionsOf, type CertificateOrder, type RevocationUrls } from './certificate-order.ts'
 import { readCertificateRequest } from './certificate-request.ts'
-import { createKeyMaker, createKeyPair, type KeyPair, type KeyType } from './key-pair.ts'
+import { createRootCertificate } from './create-root-certificate.ts'
+import { createSigner, issueOrder, type OrderedCertificate, type Sign } from './issue-order.ts'
+import { createKeyMaker, createKeyPair } from './key-pair.ts'
 import { readAuthorityMaterial, type AuthorityMaterial } from './authority-material.ts'
 import { signRevocationList } from './revocation-list.ts'
 import { createOcspResponder, type OcspAnswer } from './ocsp/ocsp-responder.ts'
 import { openRevocations, type Revocation, type Revocations, type RevokeOptions } from './revocations.ts'
 import { readServerNames } from './server-names.ts'
-import { signCertificate, type SignedCertificate } from './sign-certificate.ts'
+import type { SignedCertificate } from './sign-certificate.ts'
 import { createEmptyName, createSubjectName } from './subject-name.ts'
-import { planOddValidity, planValidity } from './validity.ts'
-import { BasicConstraintsExtension, ExtendedKeyUsageExtension, KeyUsageFlags, KeyUsagesExtension, PublicKey, SubjectAlternativeNameExtension, SubjectKeyIdentifierExtension, type Extension, type Name } from './x509.ts'
+import { ExtendedKeyUsageExtension, KeyUsageFlags, KeyUsagesExtension, SubjectAlternativeNameExtension } from './x509.ts'
 
 /** A certificate with the private key that was made for it, which is kept nowhere else. */
 export interface IssuedCertificate extends SignedCertificate {
@@ -45,7 +46,9 @@ export interface Authority {
    *
    * @throws CertificateRequestRefused, AlternativeNameRefused, KeysBusy, and RangeError for an unfit subject or lifetime
    */
-  readonly issue: (order: CertificateOrder) => Promise<SignedCertificate & { readonly keyPem?: string }>
+  readonly issue: (order: CertificateOrder) => Promise<OrderedCertificate>
+  /** The same from an authority that is made for this one certificate, that nobody trusts, and whose key is forgotten. */
+  readonly issueUntrusted: (order: CertificateOrder) => Promise<OrderedCertificate & { readonly issuerPem: string }>
   /**
    * Revokes by serial number (RFC 5280 §5.3): stored, in force here at once, and announced to every other instance. When it throws
    * StoreUnavailable it may be in force here alone: repeat it.
@@ -68,6 +71,7 @@ export interface Authority {
 }
 
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1'
+const STRANGER_LIFETIME_MS = 365 * 86_400_000
 const LIST_REUSED_MS = 3_600_000
 const COMMON_NAME_LENGTH_MAX = 64
 
@@ -92,24 +96,27 @@ export interface AuthorityDeps {
 export async function openAuthority (deps: AuthorityDeps): Promise<Authority> {
   const material = readAuthorityMaterial(deps)
   const revocations = await openRevocations(deps)
-  const issue = createIssuer(material, deps.clock)
+  const sign = createSigner(material, deps.clock)
   const makeKey = createKeyMaker()
-  const issueOrder: Authority['issue'] = async (order) => {
-    const { subject, publicKeyDer, keyPem } = await resolveKey(order, makeKey)
-    return { ...await issue({ subject, publicKeyDer, lifetimeMs: order.lifetimeMs, when: order.when, extensions: extensionsOf(order, deps.revocationUrls) }), ...(keyPem === undefined ? {} : { keyPem }) }
-  }
+  const { revocationUrls } = deps
+  const issue: Authority['issue'] = async (order) => await issueOrder(order, { sign, makeKey, revocationUrls })
   return {
     certificatePem: material.certificatePem,
-    issue: issueOrder,
-    issueServerCertificate: async ({ hosts, lifetimeMs }) => await issueServer(issue, hosts, lifetimeMs),
+    issue,
+    issueUntrusted: async (order) => {
+      const stranger = await createRootCertificate({ commonName: 'Sandgate untrusted test CA', lifetimeMs: STRANGER_LIFETIME_MS, clock: deps.clock })
+      const strangerSign = createSigner(readAuthorityMaterial({ ...stranger, clock: deps.clock }), deps.clock)
+      return { ...await issueOrder(order, { sign: strangerSign, makeKey, revocationUrls: undefined }), issuerPem: stranger.certificatePem }
+    },
+    issueServerCertificate: async ({ hosts, lifetimeMs }) => await issueServer(sign, hosts, lifetimeMs),
     issueClientCertificate: async ({ lifetimeMs, ...subject }) => {
-      const { keyPem = '', ...signed } = await issueOrder({ subject, lifetimeMs, key: { kind: 'made', type: 'ec-p256' }, purpose: 'client' })
+      const { keyPem = '', ...signed } = await issue({ subject, lifetimeMs, key: { kind: 'made', type: 'ec-p256' }, purpose: 'client' })
       return { ...signed, keyPem }
     },
     issueFromRequest: async (csrPem, { lifetimeMs, subject }) => {
       const request = await readCertificateRequest(csrPem)
-      const extensions = extensionsOf({ purpose: 'client' }, deps.revocationUrls)
-      return await issue({ subject: subject === undefined ? request.subject : createSubjectName(subject), publicKeyDer: request.publicKeyDer, lifetimeMs, extensions })
+      const extensions = extensionsOf({ purpose: 'client' }, revocationUrls)
+      return await sign({ subject: subject === undefined ? request.subject : createSubjectName(subject), publicKeyDer: request.publicKeyDer, lifetimeMs, extensions })
     },
     findRevocation: revocations.find,
     answerOcsp: createOcspResponder({ material, clock: deps.clock, findRevocation: revocations.find, isIssued: deps.isIssued ?? (async () => await Promise.resolve(true)) }),
@@ -122,41 +129,7 @@ export async function openAuthority (deps: AuthorityDeps): Promise<Authority> {
   }
 }
 
-interface Order { readonly subject: Name, readonly publicKeyDer: Buffer, readonly lifetimeMs: number, readonly when?: CertificateOrder['when'], readonly extensions: readonly Extension[] }
-
-type Issue = (order: Order) => Promise<SignedCertificate>
-
-/** Adds what every end entity's certificate has: that it is no authority (RFC 5280 §4.2.1.9), and both key identifiers. */
-function createIssuer (material: AuthorityMaterial, clock: Clock): Issue {
-  return async ({ subject, publicKeyDer, lifetimeMs, when = 'now', extensions }) => await signCertificate({
-    subject,
-    issuer: material.name,
-    publicKeyDer,
-    validity: when === 'now' ? planValidity(clock.nowMs(), lifetimeMs, material.validity) : planOddValidity(clock.nowMs(), lifetimeMs, when),
-    extensions: [
-      new BasicConstraintsExtension(false, undefined, true),
-      ...extensions,
-      await SubjectKeyIdentifierExtension.create(new PublicKey(Uint8Array.from(publicKeyDer))),
-      material.authorityKeyIdentifier,
-    ],
-  }, material.signer)
-}
-
-/** The subject is always the order's: a request could name somebody else's. */
-async function resolveKey ({ key, subject }: CertificateOrder, makeKey: (type: KeyType) => Promise<KeyPair>): Promise<{ readonly subject: Name, readonly publicKeyDer: Buffer, readonly keyPem?: string }> {
-  const name = createSubjectName(subject)
-  return { subject: name, ...await readKey(key, makeKey) }
-}
-
-async function readKey (key: KeySource, makeKey: (type: KeyType) => Promise<KeyPair>): Promise<{ readonly publicKeyDer: Buffer, readonly keyPem?: string }> {
-  switch (key.kind) {
-    case 'made': return await makeKey(key.type)
-    case 'known': return { publicKeyDer: key.publicKeyDer }
-    case 'request': return { publicKeyDer: (await readCertificateRequest(key.csrPem, { isSubjectOurs: true })).publicKeyDer }
-  }
-}
-
-async function issueServer (issue: Issue, hosts: readonly string[], lifetimeMs: number): Promise<IssuedCertificate> {
+async function issueServer (sign: Sign, hosts: readonly string[], lifetimeMs: number): Promise<IssuedCertificate> {
   const names = readServerNames(hosts)
   const commonName = names.find(({ value }) => value.length <= COMMON_NAME_LENGTH_MAX)?.value
   const extensions = [
@@ -167,7 +140,7 @@ async function issueServer (issue: Issue, hosts: readonly string[], lifetimeMs: 
   ]
   const subject = commonName === undefined ? createEmptyName() : createSubjectName({ commonName })
   const { keyPem, publicKeyDer } = await createKeyPair()
-  return { ...await issue({ subject, publicKeyDer, lifetimeMs, extensions }), keyPem }
+  return { ...await sign({ subject, publicKeyDer, lifetimeMs, extensions }), keyPem }
 }
 
 /** Keeps the last list, because anybody may ask for it and signing costs. */

@@ -54,6 +54,17 @@ export async function callControl (access: ControlAccess, method: 'GET' | 'POST'
   }
 }
 
+/** Fetches what is served without credentials, as it is. Rejects as `callControl` does. */
+export async function fetchPublic (access: ControlAccess, path: string): Promise<{ readonly status: number, readonly bytes: Buffer }> {
+  const dispatcher = new Agent({ connect: access.authorityPem === undefined ? {} : { ca: access.authorityPem } })
+  try {
+    const answer = await request(new URL(path, access.url), { dispatcher })
+    return { status: answer.statusCode, bytes: Buffer.from(await answer.body.arrayBuffer()) }
+  } finally {
+    await dispatcher.close()
+  }
+}
+
 /** An answer that is no JSON is not one of the control API: another server is at that address, or a proxy in between. */
 class ForeignAnswer extends Error {
   override readonly name = 'ForeignAnswer'

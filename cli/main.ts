@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
+import { addCertificateCommands } from './commands/certificates.ts'
 import { addConfigCommands } from './commands/config.ts'
 import { addControlCommands } from './commands/control.ts'
+import { addParityCommands } from './commands/parity.ts'
 import { addStartCommand } from './commands/start.ts'
 import { version } from '../kernel/index.ts'
 import { createTerminal, exitCodes } from './terminal.ts'
@@ -17,6 +19,8 @@ const program = new Command('sandgate')
 addStartCommand(program, terminal)
 addConfigCommands(program, terminal)
 addControlCommands(program, terminal)
+addCertificateCommands(program, terminal)
+addParityCommands(program, terminal)
 try {
   await program.parseAsync(process.argv)
 } catch (error) {

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import pino, { type Logger } from 'pino'
 import { createAuthorizationServer, TOKEN_BODY_BYTES_MAX, type AuthorizationServer, type TokenVerdict } from '../authz/index.ts'
-import { createClientCertificateVerifier, openAuthority, type Authority } from '../certs/index.ts'
+import { createClientCertificateVerifier, createNameClaims, openAuthority, type Authority } from '../certs/index.ts'
 import type { Config } from '../config/index.ts'
 import { systemClock, version, whenSettled, type Clock, type Finding } from '../kernel/index.ts'
 import { createSandboxCore, createWebhooks, type SandboxCore, type Webhooks } from '../sandbox-core/index.ts'
 import { createLocalCounter, openEmbeddedStores, openRedisStores, type Stores } from '../stores/index.ts'
 import { createAbuseEngine, type AbuseEngine, type RuleOutcome } from './abuse/index.ts'
-import { clientRoutes, createControlCredentials, createSandboxes, operatorRoutes, sandboxRoutes, webhookRoutes, type ControlRoute, type Sandboxes } from './control/index.ts'
+import { certificateOperatorRoutes, certificateRoutes, clientRoutes, createControlCredentials, createIssuedCertificates, createSandboxes, operatorRoutes, sandboxRoutes, webhookRoutes, type ControlRoute, type Sandboxes } from './control/index.ts'
 import { createLimit, formatRateLimitHeaders } from './limits/index.ts'
 import type { LoadedDefinitions } from './load-definitions.ts'
 import { openMaterial, type Material } from './material.ts'
@@ -18,9 +18,12 @@ import type { Passage } from './pipeline/passage.ts'
 import { createMetrics, createRequestRecords, type Metrics, type RequestRecords } from './record/index.ts'
 import { createScrubber, type Scrubber } from './scrub/index.ts'
 import { assembleSurfaces, type Surfaces } from './surfaces/assemble-surfaces.ts'
+import { disclosureUrlAt, revocationUrlsAt } from './surfaces/certificate-pages.ts'
 import { createHttpApp } from './surfaces/http-app.ts'
 import { describeRequest } from './surfaces/describe-request.ts'
-import { openServerCertificate } from './tls/server-certificate.ts'
+import { openClientRevocationLists, type ClientRevocationLists } from './tls/client-revocation-lists.ts'
+import { keepTlsFresh } from './tls/keep-tls-fresh.ts'
+import { openServerCertificate, type ServerCertificate } from './tls/server-certificate.ts'
 import { createPresentedCertificate } from './tls/presented-certificate.ts'
 import type { Doors } from './tls/doors.ts'
 
@@ -39,6 +42,8 @@ export interface Composition extends Surfaces {
   readonly doors: Doors
   readonly origins: Origins
   readonly endRefresh: () => void
+  /** Reads the server certificate and the clients' revocation lists again, now. */
+  readonly reloadFiles: () => Promise<void>
 }
 
 export interface Origins { readonly publicOrigin: string, readonly mtlsOrigin: string, readonly opsOrigin: string }
@@ -63,24 +68,30 @@ export async function compose (config: Config, definitions: LoadedDefinitions, o
   const scrubber = createScrubber({ key: material.scrubSecret, clock, ...config.scrub })
   const scrubText = (text: string, scope = ''): string => scrubber.scrubText(text, scope).value
   const records = createRequestRecords(stores)
-  const authority = await openAuthority({ ...material.authority, clock, ...stores })
+  const certificates = createIssuedCertificates({ keyValue: stores.keyValue, clock })
+  const names = createNameClaims(stores)
+  const authority = await openAuthority({ ...material.authority, clock, ...stores, revocationUrls: revocationUrlsAt(pkiOriginOf(config, origins)), isIssued: async (serial) => (await certificates.find(serial))?.issuer === null })
   const core = createSandboxCore({ apis: definitions.apis, layers: stores.layers, keyValue: stores.keyValue, notices: stores.notices, clock })
   const webhooks = createWebhooks({ ...stores, clock, scrubText, options: { ...config.webhooks, version }, onAttempt: metrics.countWebhookAttempt, onFault: (fault) => logger.error({ fault: String(fault) }, 'webhooks') })
   const passages = new WeakMap<IncomingMessage, Passage>()
   const authz = await openAuthz({ config, origins, stores, clock, material, core, passages })
   const abuse = createAbuseEngine({ rules: definitions.rules, ...stores, clock, key: material.abuseSecret, modeOverride: config.abuse.mode === '' ? undefined : config.abuse.mode })
   const credentials = createControlCredentials({ keyValue: stores.keyValue, operatorToken: material.operatorToken })
-  const sandboxes = createSandboxes({ keyValue: stores.keyValue, clock, authz, core, authority, credentials, template: config.sandboxes })
-  const { app, doors } = await openFrontDoor({ config, authority, clock, metrics, logger })
-  const pipeline = composePipeline({ config, stores, clock, authority, authz, core, scrubber, abuse, records, metrics, logger, doors, findKeyHolder: credentials.findHolder })
+  const sandboxes = createSandboxes({ keyValue: stores.keyValue, clock, authz, core, authority, certificates, credentials, template: config.sandboxes, offered: authz.offered })
+  const lists = openClientRevocationLists({ files: config.tls.clientCrlFiles, clock, onProblem: (problem) => logger.error({ problem }, 'a revocation list') })
+  const { app, doors, server } = await openFrontDoor({ config, authority, clock, metrics, logger })
+  const tls = keepTlsFresh({ config, authority, clock, server, doors, lists, setExpiry: (ms) => metrics.setCertificateExpiry('server', ms), logger })
+  const pipeline = composePipeline({ config, stores, clock, authority, authz, core, scrubber, abuse, records, metrics, logger, doors, lists, findKeyHolder: credentials.findHolder })
   const routes: ControlRoute[] = [
     ...sandboxRoutes({ sandboxes, core, records, coreApis: definitions.apis.map((api) => api.name), listClients: async (sandboxId) => await authz.clients.list(sandboxId) }),
-    ...clientRoutes({ authz, authority, keyValue: stores.keyValue, certificateLifetimeMs: config.sandboxes.certificateLifetimeMs, defaultScopes: config.sandboxes.clientScopes }),
+    ...certificateRoutes({ authority, certificates, names, clock, lifetimeMs: config.sandboxes.certificateLifetimeMs, lifetimeMsMax: config.sandboxes.certificateLifetimeMaximumMs, maximum: config.sandboxes.certificatesMaximum, publicHost: config.listen.publicHost, disclosureUrl: disclosureUrlAt(pkiOriginOf(config, origins)) }),
+    ...clientRoutes({ authz, authority, certificates, certificateLifetimeMs: config.sandboxes.certificateLifetimeMs, defaultScopes: config.sandboxes.clientScopes }),
     ...webhookRoutes({ webhooks }),
-    ...operatorRoutes({ sandboxes, bans: abuse.bans, rules: definitions.rules, authority, keyValue: stores.keyValue, addresses: origins }),
+    ...operatorRoutes({ sandboxes, bans: abuse.bans, rules: definitions.rules, authority, addresses: origins }),
+    ...certificateOperatorRoutes({ authority, certificates, clock }),
   ]
-  const surfaces = assembleSurfaces({ app, config, pipeline, clock, authz, core, routes, passages, scrubText, metrics, logger, documentationUrl: `${origins.publicOrigin}/sandbox/errors/`, wakeWebhooks: webhooks.wake, stores })
-  return { ...surfaces, endRefresh: refreshShared(stores, authority, abuse, metrics), stores, material, authority, authz, core, webhooks, abuse, sandboxes, metrics, logger, doors, origins }
+  const surfaces = assembleSurfaces({ app, config, pipeline, clock, authz, authority, core, routes, passages, scrubText, metrics, logger, documentationUrl: `${origins.publicOrigin}/sandbox/errors/`, wakeWebhooks: webhooks.wake, stores })
+  return { ...surfaces, endRefresh: together(refreshShared(stores, authority, abuse, metrics), tls.close), reloadFiles: tls.reload, stores, material, authority, authz, core, webhooks, abuse, sandboxes, metrics, logger, doors, origins }
 }
 
 /** A person at a terminal sees a line soon after its request; a busy log is written in blocks. */
@@ -100,10 +111,11 @@ interface PipelineParts {
   readonly metrics: Metrics
   readonly logger: Logger
   readonly doors: Doors
+  readonly lists: ClientRevocationLists
   readonly findKeyHolder: Parameters<typeof createPipeline>[0]['findKeyHolder']
 }
 
-function composePipeline ({ config, stores, clock, authority, authz, core, scrubber, abuse, records, metrics, logger, doors, findKeyHolder }: PipelineParts): ReturnType<typeof createPipeline> {
+function composePipeline ({ config, stores, clock, authority, authz, core, scrubber, abuse, records, metrics, logger, doors, lists, findKeyHolder }: PipelineParts): ReturnType<typeof createPipeline> {
   const localCounter = createLocalCounter()
   const limit = (name: 'address' | 'client' | 'token'): ReturnType<typeof createLimit> => createLimit({ name, plan: config.limits[name], counter: stores.counter, localCounter, liveInstances: stores.instances, clock, onStoreLost: () => metrics.countFault(`limit-${name}`) })
   const { name: headerName, trustedProxies } = config.tls.certificateHeader
@@ -117,8 +129,8 @@ function composePipeline ({ config, stores, clock, authority, authz, core, scrub
     trustedProxies: cidrList(config.trustedProxies),
     presented: createPresentedCertificate({ isMtls: doors.isMtls, headerName, trustedProxies: cidrList(trustedProxies) }),
     certificateHeader: headerName,
-    verify: createClientCertificateVerifier({ authority, extraAnchorsPem: readExtraAuthorities(config.tls.clientCaFile), clock }),
-    revocationGeneration: authority.revocationGeneration,
+    verify: createClientCertificateVerifier({ authority, extraAnchorsPem: readExtraAuthorities(config.tls.clientCaFile), listed: lists.listed, clock }),
+    revocationGeneration: () => authority.revocationGeneration() + lists.listed.generation(),
     findBan: (by) => abuse.bans.find('clientId' in by ? { address: '', clientId: by.clientId } : by),
     limits: { address: limit('address'), client: limit('client'), token: limit('token') },
     verifyToken: verifyOnSandboxClock(authz, core),
@@ -171,6 +183,10 @@ function refreshShared (stores: Stores, authority: Authority, abuse: AbuseEngine
   return () => clearInterval(timer)
 }
 
+function together (...ends: ReadonlyArray<() => void>): () => void {
+  return () => { for (const end of ends) end() }
+}
+
 async function openStores ({ stores, varDirectory, records }: Config, clock: Clock): Promise<Stores> {
   const retention = { maxAgeMs: records.retentionMs, maxPerStream: records.maximumPerSandbox }
   if (stores.driver === 'embedded') return openEmbeddedStores({ directory: varDirectory, clock, retention })
@@ -180,6 +196,11 @@ async function openStores ({ stores, varDirectory, records }: Config, clock: Clo
 function originsOf ({ listen }: Config): Origins {
   const origin = (port: number): string => `https://${listen.publicHost}${port === 443 ? '' : `:${port}`}`
   return { publicOrigin: origin(listen.public.port), mtlsOrigin: origin(listen.mtls.port), opsOrigin: `http://${listen.ops.host}:${listen.ops.port}` }
+}
+
+/** Where certificates point for revocation: a proxy in front may serve it elsewhere, without TLS (RFC 5280 §8). */
+function pkiOriginOf ({ tls }: Config, { publicOrigin }: Origins): string {
+  return tls.revocationOrigin === '' ? publicOrigin : tls.revocationOrigin
 }
 
 interface AuthzParts {
@@ -220,12 +241,12 @@ interface FrontDoorParts {
   readonly logger: Logger
 }
 
-async function openFrontDoor ({ config, authority, clock, metrics, logger }: FrontDoorParts): Promise<ReturnType<typeof createHttpApp>> {
+async function openFrontDoor ({ config, authority, clock, metrics, logger }: FrontDoorParts): Promise<ReturnType<typeof createHttpApp> & { readonly server: ServerCertificate }> {
   const server = await openServerCertificate(config, authority, clock)
   metrics.setCertificateExpiry('server', server.notAfterMs)
-  return createHttpApp({
+  const front = createHttpApp({
     ...server,
-    clientAuthoritiesPem: [authority.certificatePem],
+    clientAuthoritiesPem: [authority.certificatePem, ...readExtraAuthorities(config.tls.clientCaFile)],
     minimumVersion: config.tls.minimumVersion,
     headerBytesMax: config.limits.headerBytesMax,
     bodyBytesMax: config.limits.bodyBytesMax,
@@ -238,6 +259,7 @@ async function openFrontDoor ({ config, authority, clock, metrics, logger }: Fro
       logger.info({ door, code, stage: 'resolve-target' }, 'request refused before it could be read')
     },
   })
+  return { ...front, server }
 }
 
 function readExtraAuthorities (file: string): string[] {

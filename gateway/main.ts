@@ -10,6 +10,8 @@ export interface Gateway {
   /** What to show a person who starts it. */
   readonly quickstart: string
   readonly warnings: readonly ConfigProblem[]
+  /** Reads the server certificate and the clients' revocation lists again, now. */
+  readonly reload: () => Promise<void>
   /** Finishes requests in flight within the grace time, then webhooks, then the stores. */
   readonly stop: () => Promise<void>
 }
@@ -56,6 +58,7 @@ export async function startGateway (source: ConfigSource, overrides: Composition
       composition,
       warnings,
       quickstart: formatQuickstart({ config, first, origins: composition.origins, operatorToken: isFirstStart ? operatorToken : undefined }),
+      reload: composition.reloadFiles,
       stop: async () => await stop(config, composition),
     }
   } catch (fault) {

@@ -1,9 +1,10 @@
-import { clientRoutes, operatorRoutes, sandboxRoutes, webhookRoutes, type ControlRoute } from '../gateway/control/index.ts'
+import { certificateOperatorRoutes, certificateRoutes, clientRoutes, operatorRoutes, sandboxRoutes, webhookRoutes, type ControlRoute } from '../gateway/control/index.ts'
 
 /** Renders the control API as Markdown. Only the routes' own statements are read; no handler is run, so none gets anything. */
 export function describeControlApi (): string {
   const nothing: unknown = new Proxy({}, { get: () => nothing })
   const deps = nothing as Parameters<typeof sandboxRoutes>[0] & Parameters<typeof clientRoutes>[0] & Parameters<typeof webhookRoutes>[0] & Parameters<typeof operatorRoutes>[0]
+  const certificateDeps = nothing as Parameters<typeof certificateRoutes>[0]
   const table = (routes: readonly ControlRoute[]): string => routes.map((route) => `| \`${route.method} ${route.path}\` | ${route.summary} | ${describeBody(route)} |`).join('\n')
   const head = '| | what | body |\n|---|---|---|\n'
   return `# The control API
@@ -18,13 +19,13 @@ the following page, null on the last.
 
 Bearer: the sandbox key; for GET also an access token of one of the sandbox's clients. The credential alone decides which sandbox it is.
 
-${head}${table([...sandboxRoutes(deps), ...clientRoutes(deps), ...webhookRoutes(deps)])}
+${head}${table([...sandboxRoutes(deps), ...certificateRoutes(certificateDeps), ...clientRoutes(deps), ...webhookRoutes(deps)])}
 
 ## For the operator: /control
 
 Bearer: the operator's token.
 
-${head}${table(operatorRoutes(deps))}
+${head}${table([...operatorRoutes(deps), ...certificateOperatorRoutes(certificateDeps)])}
 `
 }
 

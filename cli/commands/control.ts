@@ -47,14 +47,15 @@ async function run (as: 'developer' | 'operator', options: Options, [method, pat
     return
   }
   try {
-    report(as, await callControl(access, method, path, body), terminal)
+    reportReply(as, await callControl(access, method, path, body), terminal)
   } catch (error) {
     terminal.err(explainFailure(error, access))
     terminal.exit(exitCodes.unreachable)
   }
 }
 
-function report (as: 'developer' | 'operator', { status, body }: ControlReply, terminal: Terminal): void {
+/** Prints the answer of the control API as JSON, or says why it refused and what the exit code makes of it. */
+export function reportReply (as: 'developer' | 'operator', { status, body }: ControlReply, terminal: Terminal): void {
   if (status < 400) {
     if (body !== undefined) terminal.out(JSON.stringify(body, null, 2))
     return

@@ -14,6 +14,7 @@ export function addStartCommand (program: Command, terminal: Terminal): void {
         const gateway = await startGateway({ environment: terminal.environment, ...(config === undefined ? {} : { file: config }) })
         if (gateway.warnings.length > 0) terminal.err(announceDefaults(gateway.warnings))
         terminal.err(gateway.quickstart)
+        terminal.onReloadSignal(() => { void gateway.reload() })
         terminal.onStopSignal(() => {
           terminal.err('  Finishing requests in flight…')
           void gateway.stop().then(() => terminal.err('  Stopped.'))
@@ -43,7 +44,7 @@ export async function reportStartFailure (error: unknown, terminal: Terminal): P
   const { code, name, message, port } = error as NodeJS.ErrnoException & { readonly port?: number }
   if (code === 'EADDRINUSE') terminal.err(`Port ${port ?? ''} is taken. Another Sandgate may be running; otherwise set another port, for instance SANDGATE__LISTEN__PUBLIC__PORT=8444.`)
   else if (code === 'EACCES') terminal.err(`No permission: ${message}. Ports below 1024 need privileges; var_directory must be writable.`)
-  else if (name === 'StoreUnavailable' || name === 'SeedsRefused') terminal.err(`Sandgate cannot start: ${message}`)
+  else if (name === 'StoreUnavailable' || name === 'SeedsRefused' || name === 'RevocationListRefused') terminal.err(`Sandgate cannot start: ${message}`)
   else terminal.err(`Sandgate cannot start: ${error instanceof Error ? error.stack ?? error.message : String(error)}`)
   terminal.exit(exitCodes.failure)
   process.exit(exitCodes.failure)

@@ -7,9 +7,9 @@ const PEM_BYTES_MAX = 1_048_576
 
 /** Refuses files that do not exist, PEM files that hold something else, and keys of another certificate: for the doors' TLS. */
 export const checkTlsFiles: CrossCheck = {
-  reads: [['tls', 'certificate_file'], ['tls', 'key_file'], ['tls', 'client_ca_file']],
+  reads: [['tls', 'certificate_file'], ['tls', 'key_file'], ['tls', 'client_ca_file'], ['tls', 'client_crl_files']],
   run: ({ tls }, context) => [
-    ...checkExistence([[['tls', 'certificate_file'], tls.certificate_file], [['tls', 'key_file'], tls.key_file], [['tls', 'client_ca_file'], tls.client_ca_file]], context),
+    ...checkExistence([[['tls', 'certificate_file'], tls.certificate_file], [['tls', 'key_file'], tls.key_file], [['tls', 'client_ca_file'], tls.client_ca_file], ...tls.client_crl_files.map((file, index): [Path, string] => [['tls', 'client_crl_files', index], file])], context),
     ...checkPair(['tls', 'certificate_file'], ['tls', 'key_file'], [tls.certificate_file, tls.key_file], context),
     ...checkCertificates(['tls', 'client_ca_file'], tls.client_ca_file, context)
   ]

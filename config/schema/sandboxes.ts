@@ -21,6 +21,8 @@ export const SandboxesSchema = section('What a new sandbox starts with.', {
   }),
   client_scopes: list(scope, { description: 'Scopes of the first client of a new sandbox.', default: ['openid', 'offline_access', 'profile', 'email', 'payments:read', 'payments:write'], isSet: true }),
   redirect_uris: list(redirectUri, { description: 'Redirect URIs of the first client of a new sandbox.', default: ['http://127.0.0.1:7777/callback'], isSet: true }),
-  certificate_lifetime: duration({ description: 'Validity of client certificates issued to a sandbox.', default: '90d', minimumMs: 1000 }),
+  certificate_lifetime: duration({ description: 'Validity of certificates issued to a sandbox, unless another is asked for.', default: '7d', minimumMs: 1000 }),
+  certificate_lifetime_maximum: duration({ description: 'The longest validity that can be asked for.', default: '90d', minimumMs: 1000 }),
+  certificates_maximum: count({ description: 'Certificates that one sandbox may have at once; those over since a day do not count.', default: 200, minimum: 1, maximum: 1000, unit: 'certificates' }),
   maximum_per_account: count({ description: 'Sandboxes that one account may own at once.', default: 5, minimum: 1, maximum: 10_000, unit: 'sandboxes' })
 })

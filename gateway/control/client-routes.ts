@@ -2,14 +2,14 @@ import Type from 'typebox'
 import { ClientRefused, type AuthorizationServer, type CreatedClient } from '../../authz/index.ts'
 import { CertificateRequestRefused, type Authority } from '../../certs/index.ts'
 import { randomId, type SandboxId } from '../../kernel/index.ts'
-import type { KeyValue } from '../../stores/index.ts'
+import type { IssuedCertificates } from './issued-certificates.ts'
 import { developerRoute, done, NOT_FOUND, refused, type ControlRoute } from './route.ts'
 
 /** What developers' clients are made of. */
 export interface ClientRoutesDeps {
   readonly authz: Pick<AuthorizationServer, 'clients' | 'users'>
   readonly authority: Pick<Authority, 'issueClientCertificate' | 'issueFromRequest'>
-  readonly keyValue: KeyValue
+  readonly certificates: Pick<IssuedCertificates, 'remember' | 'find'>
   readonly certificateLifetimeMs: number
   readonly defaultScopes: readonly string[]
 }
@@ -25,6 +25,7 @@ const CreateClient = Type.Object({
   scope: Type.Optional(Type.String({ maxLength: 1000, description: 'Scopes, separated by spaces; default: those of a new sandbox.' })),
   jwks: Type.Optional(Type.Object({ keys: Type.Array(Type.Object({}), { minItems: 1, maxItems: 8 }) }, { additionalProperties: false, description: 'Public keys, for `private_key_jwt`.' })),
   csr: Type.Optional(Type.String({ maxLength: 16_384, description: 'A PKCS#10 request in PEM, for `tls_client_auth`; without one a key is made for you.' })),
+  certificate: Type.Optional(Type.String({ pattern: '^[0-9a-f]{2,40}$', description: 'The serial number of a certificate of this sandbox, for `tls_client_auth`: the client is bound to its subject.' })),
 }, { additionalProperties: false })
 
 type NewClientBody = Type.Static<typeof CreateClient>
@@ -56,7 +57,7 @@ export function clientRoutes (deps: ClientRoutesDeps): readonly ControlRoute[] {
 }
 
 async function createClient (sandboxId: SandboxId, body: NewClientBody, scopes: readonly string[], deps: ClientRoutesDeps) {
-  const certificate = body.token_endpoint_auth_method === 'tls_client_auth' ? await certify(sandboxId, body.csr, deps) : undefined
+  const certificate = body.token_endpoint_auth_method === 'tls_client_auth' ? await certify(sandboxId, body, deps) : undefined
   const created = await deps.authz.clients.create({
     sandboxId,
     name: body.name,
@@ -71,13 +72,18 @@ async function createClient (sandboxId: SandboxId, body: NewClientBody, scopes: 
 }
 
 /** The subject is ours, not the request's: whoever may name a subject could name another client's (RFC 8705 §2.1). */
-async function certify (sandboxId: SandboxId, csr: string | undefined, { authority, keyValue, certificateLifetimeMs }: ClientRoutesDeps) {
+async function certify (sandboxId: SandboxId, { csr, certificate }: Pick<NewClientBody, 'csr' | 'certificate'>, { authority, certificates, certificateLifetimeMs }: ClientRoutesDeps): Promise<{ readonly subjectDn: string, readonly certificatePem: string, readonly serial: string, readonly keyPem?: string }> {
+  if (certificate !== undefined) {
+    const kept = await certificates.find(certificate)
+    if (kept === undefined || kept.sandbox !== sandboxId || csr !== undefined) throw new ClientRefused('certificate is the serial number of a certificate of this sandbox, and stands without csr')
+    return { subjectDn: kept.subject, certificatePem: kept.certificate, serial: kept.serial }
+  }
   const subject = { commonName: randomId('cert'), organization: sandboxId }
   const issued = csr === undefined
     ? await authority.issueClientCertificate({ ...subject, lifetimeMs: certificateLifetimeMs })
     : await authority.issueFromRequest(csr, { subject, lifetimeMs: certificateLifetimeMs })
-  await keyValue.put('certificate', issued.serial, { sandbox: sandboxId, subject: issued.subjectDn, not_after: new Date(issued.notAfterMs).toISOString() })
-  return { ...issued, keyPem: 'keyPem' in issued ? issued.keyPem as string : undefined }
+  await certificates.remember(sandboxId, { ...issued, kind: 'client', key: csr === undefined ? 'ec-p256' : 'request', order: { ...subject, names: [], psd2: null } })
+  return issued
 }
 
 function describe (client: CreatedClient) {

@@ -1,6 +1,6 @@
 import Type from 'typebox'
 import type { Authority } from '../../certs/index.ts'
-import type { KeyValue } from '../../stores/index.ts'
+import type { JsonObject } from '../../kernel/index.ts'
 import type { AbuseEngine, CompiledRule } from '../abuse/index.ts'
 import { done, NOT_FOUND, operatorRoute, refused, type ControlRoute } from './route.ts'
 import type { NewSandbox, Sandboxes } from './sandboxes.ts'
@@ -10,14 +10,13 @@ export interface OperatorRoutesDeps {
   readonly sandboxes: Sandboxes
   readonly bans: AbuseEngine['bans']
   readonly rules: readonly CompiledRule[]
-  readonly authority: Pick<Authority, 'revoke' | 'certificatePem'>
-  readonly keyValue: KeyValue
+  readonly authority: Pick<Authority, 'certificatePem'>
   readonly addresses: { readonly publicOrigin: string, readonly mtlsOrigin: string }
 }
 
-/** Sandboxes, bans, rules and certificates. */
+/** Sandboxes, bans and rules. */
 export function operatorRoutes (deps: OperatorRoutesDeps): readonly ControlRoute[] {
-  return [...sandboxAdministration(deps), ...abuseAdministration(deps), ...certificateAdministration(deps)]
+  return [...sandboxAdministration(deps), ...abuseAdministration(deps)]
 }
 
 const CreateSandbox = Type.Object({
@@ -45,7 +44,12 @@ export function newSandboxBody (created: NewSandbox, addresses: OperatorRoutesDe
   return {
     sandbox: created.sandbox,
     sandbox_key: created.key.reveal(),
-    client: { client_id: created.client.id, client_secret: created.client.secret.reveal(), token_endpoint_auth_method: 'client_secret_basic' },
+    client: {
+      client_id: created.client.id,
+      token_endpoint_auth_method: created.client.authMethod,
+      ...(created.client.secret === undefined ? {} : { client_secret: created.client.secret.reveal() }),
+      ...(created.client.privateJwk === undefined ? {} : { private_key_jwk: JSON.parse(created.client.privateJwk.reveal()) as JsonObject }),
+    },
     mtls_client: {
       client_id: created.mtlsClient.id,
       token_endpoint_auth_method: 'tls_client_auth',
@@ -71,16 +75,5 @@ function abuseAdministration ({ bans, rules }: OperatorRoutesDeps): readonly Con
     operatorRoute({ method: 'GET', path: '/control/rules', operationId: 'listRules', summary: 'The abuse rules in force and their modes.' }, () => done(200, {
       data: rules.map(({ definition, phase }) => ({ id: definition.id, mode: definition.mode, phase, description: definition.description, when: definition.when })),
     })),
-  ]
-}
-
-function certificateAdministration ({ authority, keyValue }: OperatorRoutesDeps): readonly ControlRoute[] {
-  return [
-    operatorRoute({ method: 'POST', path: '/control/certificates/{serial}/revoke', operationId: 'revokeCertificate', summary: 'Revokes a client certificate, at once.' }, async ({ parameters }) => {
-      const serial = (parameters['serial'] ?? '').toLowerCase()
-      if (await keyValue.get('certificate', serial) === undefined) return NOT_FOUND
-      await authority.revoke(serial)
-      return done(200, { serial, revoked: true })
-    }),
   ]
 }

@@ -93,7 +93,7 @@ async function takePlace ({ id, account }: Sandbox, { keyValue, template }: Sand
 }
 
 async function furnish (sandbox: Sandbox, deps: SandboxesDeps): Promise<NewSandbox> {
-  const { keyValue, authz, core, authority, credentials, template, offered } = deps
+  const { keyValue, authz, core, authority, certificates, credentials, template, offered } = deps
   const sandboxId = sandbox.id as SandboxId
   await core.create(sandboxId, { seed: sandbox.id })
   for (const user of template.testUsers) await authz.users.create(sandboxId, user)

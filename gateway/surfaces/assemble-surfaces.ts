@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import type { Logger } from 'pino'
 import type { AuthorizationServer } from '../../authz/index.ts'
+import type { Authority } from '../../certs/index.ts'
 import type { Config } from '../../config/index.ts'
 import type { Clock, Surface } from '../../kernel/index.ts'
 import type { SandboxCore } from '../../sandbox-core/index.ts'
@@ -13,6 +14,7 @@ import type { Passage } from '../pipeline/passage.ts'
 import type { RunObserver } from '../pipeline/run.ts'
 import type { SurfacePipeline } from '../pipeline/table.ts'
 import type { Metrics } from '../record/index.ts'
+import { registerCertificatePages } from './certificate-pages.ts'
 import { registerControlRoutes } from './control-routes.ts'
 import { registerCoreRoutes } from './core-routes.ts'
 import { readBodiesAsBytes } from './http-app.ts'
@@ -27,6 +29,7 @@ export interface SurfacesDeps {
   readonly pipeline: { readonly columns: Readonly<Record<Surface, SurfacePipeline>> }
   readonly clock: Clock
   readonly authz: Pick<AuthorizationServer, 'registerRoutes'>
+  readonly authority: Pick<Authority, 'certificatePem' | 'revocationList' | 'answerOcsp'>
   readonly core: Pick<SandboxCore, 'operations'>
   readonly routes: readonly ControlRoute[]
   /** Finds the passage of a raw request, for events of the authorization server. */
@@ -71,7 +74,7 @@ export function assembleSurfaces (deps: SurfacesDeps): Surfaces {
   return { app, opsApp, drain: () => { isDraining = true } }
 }
 
-function openTokenSurface (scope: FastifyInstance, adapter: PipelineAdapter, { authz, passages, documentationUrl }: SurfacesDeps): void {
+function openTokenSurface (scope: FastifyInstance, adapter: PipelineAdapter, { authz, authority, passages, documentationUrl }: SurfacesDeps): void {
   scope.addHook('preHandler', (request, reply, done) => {
     const passage = passageOf(request)
     passages.set(request.raw, passage)
@@ -83,6 +86,7 @@ function openTokenSurface (scope: FastifyInstance, adapter: PipelineAdapter, { a
     route.config = { facts: openRouteFacts(route.url.replace(/:(\w+)/g, '{$1}'), route.url, 'authorization'), ...route.config }
   })
   registerPublicPages(scope, { documentationUrl })
+  registerCertificatePages(scope, { authority })
   authz.registerRoutes(scope)
 }
 

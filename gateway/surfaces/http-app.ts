@@ -1,5 +1,6 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import { openDoors, type Doors, type DoorsOptions } from '../tls/doors.ts'
+import { foldOcspPath } from './certificate-pages.ts'
 
 /**
  * The one HTTP application behind both doors. It knows no body formats and logs nothing: the pipeline does both.
@@ -10,7 +11,7 @@ export function createHttpApp (options: DoorsOptions & { readonly bodyBytesMax: 
     logger: false,
     bodyLimit: options.bodyBytesMax,
     forceCloseConnections: 'idle',
-    rewriteUrl: ({ url = '/' }) => makeRoutable(url),
+    rewriteUrl: ({ url = '/' }) => makeRoutable(foldOcspPath(url)),
     routerOptions: { maxParamLength: options.headerBytesMax, ignoreTrailingSlash: false, caseSensitive: true },
     serverFactory: (handler) => {
       doors = openDoors(handler, options)

@@ -30,7 +30,10 @@ export interface Doors {
   readonly mtlsServer: https.Server
   /** True for a connection that came through the mutual-TLS door. */
   readonly isMtls: (socket: Socket) => boolean
-  /** Replaces the certificate of both doors for new connections. */
+  /**
+   * Replaces the certificate of both doors for new connections; open ones stay. Sessions from before resume no more, so that
+   * whoever connects sees the new certificate.
+   */
   readonly replaceCertificate: (certificatePem: string, keyPem: string) => void
 }
 
@@ -62,8 +65,8 @@ export function openDoors (handler: RequestListener, options: DoorsOptions): Doo
     mtlsServer,
     isMtls: (socket) => mtlsSockets.has(socket),
     replaceCertificate: (cert, key) => {
-      publicServer.setSecureContext({ ...shared, cert, key })
-      mtlsServer.setSecureContext({ ...shared, cert, key, ca: [...options.clientAuthoritiesPem] })
+      publicServer.setSecureContext({ ...shared, ...sessionsOf('public'), cert, key })
+      mtlsServer.setSecureContext({ ...shared, ...sessionsOf('mtls'), cert, key, ca: [...options.clientAuthoritiesPem] })
     },
   }
 }

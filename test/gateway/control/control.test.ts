@@ -59,6 +59,7 @@ t.test('an account cannot have more sandboxes than its maximum, even by asking a
     authz: { clients: { create: async () => ({ clientId: 'c', clientSecret: new Secret('s') }) }, users: { create: async () => {} } } as never,
     core: { create: async () => {} },
     authority: { issueClientCertificate: async () => issued } as never,
+    certificates: { remember: async () => ({}) } as never,
     credentials: createControlCredentials({ keyValue, operatorToken: new Secret('') }),
     offered: { authMethods: ['client_secret_basic', 'tls_client_auth'], grants: ['client_credentials'] },
     template: { testUsers: [], clientScopes: [], redirectUris: [], certificateLifetimeMs: 1, maximumPerAccount: 2 },
