@@ -30,9 +30,14 @@ export function compareObservations (probes: readonly Probe[], production: Obser
     if (left?.kind === 'seen' && right?.kind === 'seen') collect(facts, title, left.facts, right.facts)
     else skipped.push({ id: `${area}.${id}`, area, title, why: whyOf(left) ?? whyOf(right) ?? 'it was not asked' })
   }
-  const judged = [...facts].map(([id, seen]) => judge(id, seen))
+  const judged = [...facts].filter(([, seen]) => seen.some(isThere)).map(([id, seen]) => judge(id, seen))
   const drifts = judged.flatMap(({ drift }) => drift === undefined ? [] : [withSuggestion(drift, suggest(drift))])
   return { drifts: drifts.sort(byLikelihood), compared: judged.map(({ fact }) => fact), skipped }
+}
+
+/** What neither side has is nothing to agree on. */
+function isThere ({ production, sandbox }: Seen): boolean {
+  return production !== null || sandbox !== null
 }
 
 function whyOf (observation: Observation | undefined): string | undefined {
@@ -41,8 +46,8 @@ function whyOf (observation: Observation | undefined): string | undefined {
 
 function collect (facts: Map<string, Seen[]>, title: string, production: Facts, sandbox: Facts): void {
   const names = [...new Set([...Object.keys(production), ...Object.keys(sandbox)])]
-  const differs = (suffix: string): boolean => names.some((name) => name.startsWith('error.') && name.endsWith(suffix) && !isSame(name, production[name] ?? null, sandbox[name] ?? null))
-  const consequences = FOLLOWS.filter(([cause]) => differs(cause)).map(([, pattern]) => pattern)
+  const consequences = FOLLOWS.filter(([cause]) => names.some((name) => cause.test(name) && !isSame(name, production[name] ?? null, sandbox[name] ?? null))).map(([, pattern]) => pattern)
+  if (isAnsweredOnce(names, production, sandbox)) consequences.push(/^headers\.|^error\.[^.]+\.(?!status$|redirect$)/)
   for (const name of names) {
     if (consequences.some((pattern) => pattern.test(name))) continue
     facts.set(name, [...facts.get(name) ?? [], { title, production: production[name] ?? null, sandbox: sandbox[name] ?? null }])
@@ -50,20 +55,34 @@ function collect (facts: Map<string, Seen[]>, title: string, production: Facts, 
 }
 
 /** What a difference brings with it: without an answer there is nothing else to see, and another status has other headers. */
-const FOLLOWS: ReadonlyArray<readonly [cause: string, consequences: RegExp]> = [
-  ['.failure', /\.(?!failure$)[^.]+$/],
-  ['.redirect', /^headers\.|\.(?:body|members|content_type|description|status)$/],
-  ['.body', /^headers\.|\.(?:members|content_type|description)$/],
-  ['.status', /^headers\.|\.allow$/],
-  ['.error', /\.description$/],
+const FOLLOWS: ReadonlyArray<readonly [cause: RegExp, consequences: RegExp]> = [
+  [/^error\.[^.]+\.failure$/, /\.(?!failure$)[^.]+$/],
+  [/^error\.[^.]+\.redirect$/, /^headers\.|^error\.[^.]+\.(?:error|body|members|content_type|description|status)$/],
+  [/^error\.[^.]+\.body$/, /^headers\.|^error\.[^.]+\.(?:error|members|content_type|description)$/],
+  [/^error\.[^.]+\.status$/, /^headers\.|\.allow$/],
+  [/^error\.[^.]+\.error$/, /\.description$/],
+  [/^access_token\.format$/, /^access_token\.(?!format$)|\.expires_in_agrees$/],
+  [/^id_token\.format$/, /^id_token\.(?!format$)/],
+  [/^token\.granted$/, /^(?:token|access_token|id_token)\.(?!granted$)/],
 ]
+
+/** One side did what it was asked for where the other refused: that is the difference, and all else comes of it. */
+function isAnsweredOnce (names: readonly string[], production: Facts, sandbox: Facts): boolean {
+  const status = names.find((name) => /^error\.[^.]+\.status$/.test(name)) ?? ''
+  const [left, right] = [production[status], sandbox[status]]
+  return typeof left === 'number' && typeof right === 'number' && (left < 400) !== (right < 400)
+}
 
 const TOLERANCE_SECONDS = 2
 
 function isSame (id: string, production: Json, sandbox: Json): boolean {
   if (/\.(?:expires_in|lifetime)$/.test(id) && typeof production === 'number' && typeof sandbox === 'number') return Math.abs(production - sandbox) <= TOLERANCE_SECONDS
+  if (id.startsWith('metadata.') && [production, sandbox].includes(null)) return (production ?? sandbox) === DEFAULTS_ON.has(id)
   return isDeepStrictEqual(production, sandbox)
 }
+
+/** A member of the metadata that is left out is false (RFC 8414 §2 and its kin), but for this one (OpenID Connect Discovery §3). */
+const DEFAULTS_ON: ReadonlySet<string> = new Set(['metadata.request_uri_parameter_supported'])
 
 function judge (id: string, seen: readonly Seen[]): { readonly fact: ComparedFact, readonly drift: Drift | undefined } {
   const rule = ruleFor(id)

@@ -33,6 +33,7 @@ export function createRedactor (): Redactor {
       for (const value of [...remembered].sort((a, b) => b.length - a.length)) result = result.replaceAll(value, '…').replaceAll(encodeURIComponent(value), '…')
       return result
         .replace(/[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi, '<url>')
+        .replace(/(?<=^|\s)\/[\w./-]+/g, '<path>')
         .replace(/[\w~+/=-]*\.[\w~+/=.-]{16,}/g, '…')
         .replace(/(?=[\w~+/=-]*\d)[\w~+/=-]{12,}/g, '…')
         .replace(/[\w~+/=-]{40,}/g, '…')

@@ -101,7 +101,8 @@ export function openSession (deps: SessionDeps): Session {
 
 /** What a test client asks for in its own name. */
 export function ownForm (client: TestClient | undefined): string {
-  return new URLSearchParams({ grant_type: 'client_credentials', ...(client?.scope === undefined ? {} : { scope: ownScope(client.scope) }), ...(client?.resource === undefined ? {} : { resource: client.resource }) }).toString()
+  const scope = ownScope(client?.scope ?? '')
+  return new URLSearchParams({ grant_type: 'client_credentials', ...(scope === '' ? {} : { scope }), ...(client?.resource === undefined ? {} : { resource: client.resource }) }).toString()
 }
 
 /** The scopes of OpenID Connect are about a user, and there is none. */

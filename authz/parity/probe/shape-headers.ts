@@ -19,11 +19,11 @@ export function shapeHeaders (answer: HttpAnswer): Record<string, Json> {
     pragma: directives(headerOf(answer, 'pragma')),
     strict_transport_security: directives(headerOf(answer, 'strict-transport-security')),
     rate_limit: limits.length === 0 ? null : limits,
-    retry_after: present('retry-after'),
-    dpop_nonce: present('dpop-nonce'),
+    retry_after: present('retry-after') || null,
+    dpop_nonce: present('dpop-nonce') || null,
     content_type_options: directives(headerOf(answer, 'x-content-type-options')),
     frame_options: directives(headerOf(answer, 'x-frame-options')),
-    content_security_policy: present('content-security-policy'),
+    content_security_policy: present('content-security-policy') || null,
     referrer_policy: directives(headerOf(answer, 'referrer-policy')),
   }
 }

@@ -1,5 +1,5 @@
 import type { Drift, Severity } from '../drift.ts'
-import { html, type SafeHtml } from '../../interaction/html.ts'
+import { html, type SafeHtml } from '../../interaction/pages/html.ts'
 import { reportStyle } from './report-style.ts'
 import { countOutcomes, countSeverities, groupSkipped, isPassed, type Check, type Report } from './report.ts'
 import { showValue, stripControls } from './show-value.ts'
