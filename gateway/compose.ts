@@ -71,8 +71,8 @@ export async function compose (config: Config, definitions: LoadedDefinitions, o
   const certificates = createIssuedCertificates({ keyValue: stores.keyValue, clock })
   const names = createNameClaims(stores)
   const authority = await openAuthority({ ...material.authority, clock, ...stores, revocationUrls: revocationUrlsAt(pkiOriginOf(config, origins)), isIssued: async (serial) => (await certificates.find(serial))?.issuer === null })
-  const core = createSandboxCore({ apis: definitions.apis, layers: stores.layers, keyValue: stores.keyValue, notices: stores.notices, clock })
   const webhooks = createWebhooks({ ...stores, clock, scrubText, options: { ...config.webhooks, version }, onAttempt: metrics.countWebhookAttempt, onFault: (fault) => logger.error({ fault: String(fault) }, 'webhooks') })
+  const core = createSandboxCore({ apis: definitions.apis, layers: stores.layers, keyValue: stores.keyValue, notices: stores.notices, clock, isEventWanted: webhooks.isEventWanted })
   const passages = new WeakMap<IncomingMessage, Passage>()
   const authz = await openAuthz({ config, origins, stores, clock, material, core, passages })
   const abuse = createAbuseEngine({ rules: definitions.rules, ...stores, clock, key: material.abuseSecret, modeOverride: config.abuse.mode === '' ? undefined : config.abuse.mode })
@@ -90,7 +90,7 @@ export async function compose (config: Config, definitions: LoadedDefinitions, o
     ...operatorRoutes({ sandboxes, bans: abuse.bans, rules: definitions.rules, authority, addresses: origins }),
     ...certificateOperatorRoutes({ authority, certificates, clock }),
   ]
-  const surfaces = assembleSurfaces({ app, config, pipeline, clock, authz, authority, core, routes, passages, scrubText, metrics, logger, documentationUrl: `${origins.publicOrigin}/sandbox/errors/`, wakeWebhooks: webhooks.wake, stores })
+  const surfaces = assembleSurfaces({ app, config, pipeline, clock, authz, authority, core, routes, passages, scrubText, metrics, logger, documentationUrl: `${origins.publicOrigin}/sandbox/errors/`, wakeWebhooks: webhooks.wakeForEvents, stores })
   return { ...surfaces, endRefresh: together(refreshShared(stores, authority, abuse, metrics), tls.close), reloadFiles: tls.reload, stores, material, authority, authz, core, webhooks, abuse, sandboxes, metrics, logger, doors, origins }
 }
 

@@ -30,6 +30,8 @@ export interface SandboxCoreDeps {
   readonly clock: Clock
   /** Tells other instances of an advanced clock. */
   readonly notices?: Notices
+  /** Whether a job must be made for an event (see `Webhooks`); default: for each. */
+  readonly isEventWanted?: HandlerDeps['isEventWanted']
 }
 
 /** Puts the engine together. Nothing is read or written before the first request or `create`. */
@@ -37,7 +39,7 @@ export function createSandboxCore (deps: SandboxCoreDeps): SandboxCore {
   const { layers, keyValue, clock } = deps
   const sandboxClock = createSandboxClock({ clock, keyValue, notices: deps.notices })
   const worlds = createWorlds({ layers, keyValue, baseline: createBaseline({ layers, apis: deps.apis.map(api => api.model) }) })
-  const handlerDeps: HandlerDeps = { layers, worlds, ledger: createLedgerReader(layers), sandboxClock, clock }
+  const handlerDeps: HandlerDeps = { layers, worlds, ledger: createLedgerReader(layers), sandboxClock, clock, isEventWanted: deps.isEventWanted ?? (() => true) }
   const operations = new Map(deps.apis.map(({ name, model }) => [name, model.operations.map(inferred => mountOperation(handlerDeps, model, inferred))]))
   return {
     operations: apiName => operations.get(apiName) ?? [],

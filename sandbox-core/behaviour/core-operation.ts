@@ -38,4 +38,6 @@ export interface HandlerDeps {
   readonly ledger: LedgerReader
   readonly sandboxClock: SandboxClock
   readonly clock: Clock
+  /** Whether anybody is to be told of an event; asked in the step of the commit. */
+  readonly isEventWanted: (sandboxId: SandboxId, eventType: string) => boolean
 }

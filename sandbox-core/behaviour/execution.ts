@@ -44,6 +44,7 @@ export interface Execution {
   readonly ledger: LedgerReader
   /** Undefined while a baseline is made: nobody is told of its events. */
   readonly sandboxId: SandboxId | undefined
+  readonly isEventWanted: (sandboxId: SandboxId, eventType: string) => boolean
   readonly seed: string
   /** The sandbox's time. */
   readonly nowMs: number
@@ -68,7 +69,7 @@ export class RequestFailed extends Error {
   }
 }
 
-export function createExecution (parts: Pick<Execution, 'api' | 'tx' | 'ledger' | 'sandboxId' | 'seed' | 'nowMs' | 'realNowMs'> & { readonly request: CelValue }): Execution {
+export function createExecution (parts: Pick<Execution, 'api' | 'tx' | 'ledger' | 'sandboxId' | 'isEventWanted' | 'seed' | 'nowMs' | 'realNowMs'> & { readonly request: CelValue }): Execution {
   const { request, ...rest } = parts
   const now = formatTime(parts.nowMs, parts.api.conventions.time.format)
   return { ...rest, base: { request, now: typeof now === 'number' ? BigInt(now) : now, now_ms: BigInt(parts.nowMs) }, drafts: new Map(), postings: [], storedFailure: undefined }

@@ -36,7 +36,7 @@ function * storeEvent (execution: Execution, subject: Draft, type: string): Step
   const event = { type, object: subject.resource.toCel(subject.self), previous: previousMembers(subject) }
   for (const { member, run } of events.members) draft.self = { ...draft.self, [member]: run({ ...execution.base, event }) }
   execution.tx.put(events.resource.collection, draft.id, draft.self)
-  if (execution.sandboxId === undefined) return
+  if (execution.sandboxId === undefined || !execution.isEventWanted(execution.sandboxId, type)) return
   // The id of the job is unique across sandboxes and resets; the id of the event is not.
   execution.tx.enqueue({ queue: 'events', id: `${execution.sandboxId}/${execution.tx.layer}/${draft.id}`, dueMs: execution.realNowMs, payload: { sandbox: execution.sandboxId, event: draft.self } })
 }

@@ -151,6 +151,7 @@ export function createSingletonHandler (deps: HandlerDeps, api: ApiModel, inferr
       tx: new Transaction(deps.layers, layer),
       ledger: deps.ledger,
       sandboxId: request.sandboxId,
+      isEventWanted: deps.isEventWanted,
       seed: '',
       nowMs: deps.sandboxClock.nowMs(request.sandboxId),
       realNowMs: deps.clock.nowMs(),

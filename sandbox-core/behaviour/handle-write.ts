@@ -63,7 +63,7 @@ export function createWriteHandler (deps: HandlerDeps, write: WriteOperation): C
     }
     const missing = yield * findMissingParent(deps, api, inferred, tx.layer, request)
     if (missing !== undefined) return missing
-    const reply = yield * executeWrite(write, { tx, ledger: deps.ledger, sandboxId: request.sandboxId, seed, nowMs, realNowMs: deps.clock.nowMs() }, request.pathParameters, read)
+    const reply = yield * executeWrite(write, { tx, ledger: deps.ledger, sandboxId: request.sandboxId, isEventWanted: deps.isEventWanted, seed, nowMs, realNowMs: deps.clock.nowMs() }, request.pathParameters, read)
     if (key !== undefined && idempotency !== undefined) tx.remember({ key, outcome: { fingerprint, reply: reply as unknown as JsonObject }, nowMs, ttlMs: idempotency.ttlMs })
     return reply
   }
@@ -81,7 +81,7 @@ function expandedPath (inferred: InferredOperation, request: CoreRequest): strin
 }
 
 /** Runs an operation in a transaction: on a business failure nothing but its reply is left. */
-export function * executeWrite (write: WriteOperation, world: Pick<Execution, 'tx' | 'ledger' | 'sandboxId' | 'seed' | 'nowMs' | 'realNowMs'>, pathParameters: Readonly<Record<string, string>>, read: ReadRequest): Steps<CoreReply> {
+export function * executeWrite (write: WriteOperation, world: Pick<Execution, 'tx' | 'ledger' | 'sandboxId' | 'isEventWanted' | 'seed' | 'nowMs' | 'realNowMs'>, pathParameters: Readonly<Record<string, string>>, read: ReadRequest): Steps<CoreReply> {
   const { api, inferred, resource } = write
   try {
     const { path, query, headers } = read.parameters

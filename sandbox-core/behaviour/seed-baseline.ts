@@ -53,7 +53,7 @@ function * seedApi (layers: Layers, layer: string, api: ApiModel, ledger: Ledger
   const startMs = Date.parse(seeds.at)
   const intervalMs = parseDurationMs(seeds.interval ?? '1m')
   if (Number.isNaN(startMs) || intervalMs === undefined) throw new SeedsRefused(`seeds of ${api.name}: at or interval is not a time`)
-  const world = (tx: Transaction, nowMs: number) => ({ tx, ledger, sandboxId: undefined, seed: `baseline ${api.name}`, nowMs, realNowMs: nowMs })
+  const world = (tx: Transaction, nowMs: number) => ({ tx, ledger, sandboxId: undefined, isEventWanted: () => false, seed: `baseline ${api.name}`, nowMs, realNowMs: nowMs })
   let nowMs = startMs
   for (const [name, objects] of Object.entries(seeds.objects ?? {})) {
     for (const object of objects) {

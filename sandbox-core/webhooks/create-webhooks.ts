@@ -6,7 +6,8 @@ import { createDeliveries, type Deliveries } from './deliveries.ts'
 import { createDeliveryLog } from './delivery-log.ts'
 import { createDispatcher, type Dispatcher } from './dispatch.ts'
 import { createEndpointSecrets } from './endpoint-secrets.ts'
-import { createEndpoints, type Endpoints } from './endpoints.ts'
+import { createEndpoints, endpointsSpaceOf, type Endpoints } from './endpoints.ts'
+import { createEventDemand, type EventDemand } from './event-demand.ts'
 import { fanOutEvent } from './fan-out.ts'
 import { createDestinationGuard } from './guard-destination.ts'
 import type { ConcurrencyLimits } from './lanes.ts'
@@ -54,6 +55,10 @@ export interface WebhooksDeps {
 export interface Webhooks extends Dispatcher {
   readonly endpoints: Omit<Endpoints, 'disable'>
   readonly deliveries: Deliveries
+  /** For the core: whether a job must be made for an event. */
+  readonly isEventWanted: EventDemand['isWanted']
+  /** `wake`, when there is an event to see to: call it after every write. */
+  readonly wakeForEvents: () => void
 }
 
 /** Claims outlive the longest exchange by this much. */
@@ -67,7 +72,8 @@ export function createWebhooks (deps: WebhooksDeps): Webhooks {
   const { jobs, keyValue, clock, options, scrubText, onFault = () => {} } = deps
   const guard = createDestinationGuard(deps.lookup === undefined ? options : { ...options, lookup: deps.lookup })
   const secrets = createEndpointSecrets(keyValue, clock)
-  const endpoints = createEndpoints({ keyValue, clock, guard, secrets, scrubText, endpointsMax: options.endpointsMax ?? 16, secretOverlapMs: options.secretOverlapMs ?? 86_400_000 })
+  const demand = createEventDemand({ keyValue, spaceOf: endpointsSpaceOf })
+  const endpoints = createEndpoints({ keyValue, demand, clock, guard, secrets, scrubText, endpointsMax: options.endpointsMax ?? 16, secretOverlapMs: options.secretOverlapMs ?? 86_400_000 })
   const log = createDeliveryLog(deps.log)
   const deliver = createDeliverer({ ...options, guard, clock, scrubText })
   const attempt = { jobs, clock, log, endpoints, secrets, deliver, retriesMs: options.retriesMs, userAgent: `Sandgate-Webhooks/${options.version ?? '0'}`, onAttempt: deps.onAttempt }
@@ -80,5 +86,11 @@ export function createWebhooks (deps: WebhooksDeps): Webhooks {
     attempt: (job, content, signal) => attemptDelivery(attempt, job, content, signal),
     onFault
   })
-  return { endpoints, deliveries: createDeliveries({ jobs, clock, log, endpoints, wake: dispatcher.wake }), ...dispatcher }
+  return {
+    ...dispatcher,
+    endpoints,
+    deliveries: createDeliveries({ jobs, clock, log, endpoints, wake: dispatcher.wake }),
+    isEventWanted: demand.isWanted,
+    wakeForEvents: () => { if (demand.takeNews()) dispatcher.wake() },
+  }
 }

@@ -2,6 +2,7 @@ import { isJsonObject, randomId, type Clock, type Json, type JsonObject, type Sa
 import type { KeyValue } from '../../stores/ports.ts'
 import { checkEndpoint } from './check-endpoint.ts'
 import type { EndpointSecrets } from './endpoint-secrets.ts'
+import type { EventDemand } from './event-demand.ts'
 import type { DestinationGuard } from './guard-destination.ts'
 import { refused, refusedUnknown, type Refused } from './refused.ts'
 
@@ -46,6 +47,7 @@ export interface EndpointsDeps {
   readonly keyValue: KeyValue
   readonly clock: Clock
   readonly guard: DestinationGuard
+  readonly demand: Pick<EventDemand, 'forget'>
   readonly secrets: EndpointSecrets
   readonly scrubText: (text: string) => string
   /** Endpoints that a sandbox may have. */
@@ -59,8 +61,8 @@ export interface EndpointsDeps {
  * so that it never overwrites an owner's change.
  */
 export function createEndpoints (deps: EndpointsDeps): Endpoints {
-  const { keyValue, clock, secrets } = deps
-  const shelf = createShelf(keyValue, clock)
+  const { keyValue, secrets, clock } = deps
+  const shelf = createShelf(deps)
   const remove: Endpoints['delete'] = async (sandboxId, id) => {
     const isFound = await shelf.take(sandboxId, id)
     await secrets.clear(sandboxId, id)
@@ -91,7 +93,7 @@ export function createEndpoints (deps: EndpointsDeps): Endpoints {
     update: async (sandboxId, id, { isEnabled, ...change }) => {
       const checked = await checkEndpoint(deps, change)
       if (checked.kind === 'refused') return checked
-      const stored = await keyValue.get(spaceOf(sandboxId), id)
+      const stored = await keyValue.get(endpointsSpaceOf(sandboxId), id)
       if (!isJsonObject(stored)) return refusedUnknown('webhook endpoint', id)
       if (isEnabled !== undefined) await shelf.setEnabled(sandboxId, id, isEnabled)
       return { kind: 'updated', endpoint: await shelf.put(sandboxId, id, { ...stored, ...checked.change }) }
@@ -113,23 +115,27 @@ interface Shelf extends Pick<Endpoints, 'get' | 'list'> {
   readonly take: (sandboxId: SandboxId, id: string) => Promise<boolean>
 }
 
-function createShelf (keyValue: KeyValue, clock: Clock): Shelf {
+function createShelf ({ keyValue, clock, demand }: Pick<EndpointsDeps, 'keyValue' | 'clock' | 'demand'>): Shelf {
   const read = async (sandboxId: SandboxId, id: string, stored: Json): Promise<Endpoint> => {
     const disabled = await keyValue.get(disabledSpaceOf(sandboxId), id)
     return { id, ...stored as unknown as Omit<Endpoint, 'id' | 'status'>, status: disabled === undefined ? 'enabled' : 'disabled' }
   }
   return {
     get: async (sandboxId, id) => {
-      const stored = await keyValue.get(spaceOf(sandboxId), id)
+      const stored = await keyValue.get(endpointsSpaceOf(sandboxId), id)
       return stored === undefined ? undefined : await read(sandboxId, id, stored)
     },
     list: async (sandboxId) => {
-      const entries = await keyValue.list(spaceOf(sandboxId), { limit: 1000 })
+      const entries = await keyValue.list(endpointsSpaceOf(sandboxId), { limit: 1000 })
       const endpoints = await Promise.all(entries.map(({ key, value }) => read(sandboxId, key, value)))
       return endpoints.toSorted((a, b) => b.createdAtMs - a.createdAtMs || (a.id < b.id ? 1 : -1))
     },
     put: async (sandboxId, id, stored) => {
-      await keyValue.put(spaceOf(sandboxId), id, stored)
+      const storing = keyValue.put(endpointsSpaceOf(sandboxId), id, stored)
+      demand.forget(sandboxId)
+      await storing
+      // Events that were committed before are acknowledged in this turn, and the endpoint after them.
+      await new Promise<void>((resolve) => { setImmediate(resolve) })
       return await read(sandboxId, id, stored)
     },
     setEnabled: async (sandboxId, id, isEnabled) => {
@@ -137,7 +143,9 @@ function createShelf (keyValue: KeyValue, clock: Clock): Shelf {
       else await keyValue.put(disabledSpaceOf(sandboxId), id, { atMs: clock.nowMs() })
     },
     take: async (sandboxId, id) => {
-      const stored = await keyValue.take(spaceOf(sandboxId), id)
+      const taking = keyValue.take(endpointsSpaceOf(sandboxId), id)
+      demand.forget(sandboxId)
+      const stored = await taking
       await keyValue.delete(disabledSpaceOf(sandboxId), id)
       return stored !== undefined
     }
@@ -148,7 +156,8 @@ function refusedQuota (endpointsMax: number): Refused {
   return refused('quota_exceeded', `A sandbox has at most ${endpointsMax} webhook endpoints.`)
 }
 
-function spaceOf (sandboxId: SandboxId): string {
+/** Where the endpoints of a sandbox are stored, by their ids. */
+export function endpointsSpaceOf (sandboxId: SandboxId): string {
   return `webhook-endpoints:${sandboxId}`
 }
 
