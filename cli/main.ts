@@ -4,6 +4,7 @@ import { addCertificateCommands } from './commands/certificates.ts'
 import { addConfigCommands } from './commands/config.ts'
 import { addControlCommands } from './commands/control.ts'
 import { addParityCommands } from './commands/parity.ts'
+import { addParityImport } from './commands/parity-import.ts'
 import { addStartCommand } from './commands/start.ts'
 import { version } from '../kernel/index.ts'
 import { createTerminal, exitCodes } from './terminal.ts'
@@ -21,6 +22,7 @@ addConfigCommands(program, terminal)
 addControlCommands(program, terminal)
 addCertificateCommands(program, terminal)
 addParityCommands(program, terminal)
+addParityImport(program, terminal)
 try {
   await program.parseAsync(process.argv)
 } catch (error) {
