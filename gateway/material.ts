@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto'
-import { generateKeyPair, exportJWK, type JWK } from 'jose'
+import { generateSigningKey } from '../authz/index.ts'
+import type { JWK } from 'jose'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createRootCertificate } from '../certs/index.ts'
@@ -9,7 +10,7 @@ import { randomToken, Secret, type Clock } from '../kernel/index.ts'
 /** Keys and secrets that an installation keeps. */
 export interface Material {
   readonly authority: { readonly certificatePem: string, readonly keyPem: string }
-  /** Private keys that sign tokens; the first one signs. */
+  /** Private keys that sign tokens; the first of each algorithm signs until it is rotated. */
   readonly signingKeys: readonly JWK[]
   readonly cookieSecrets: readonly Secret[]
   readonly scrubSecret: Secret
@@ -39,7 +40,7 @@ export async function openMaterial ({ keys, varDirectory, profile, production }:
   const scrubSecret = choose(keys.scrubSecret, kept?.scrub)
   return {
     authority: await openAuthorityMaterial(keys, directory, clock),
-    signingKeys: await openSigningKeys(keys.signingKeysFile, directory, profile.signingAlgorithm),
+    signingKeys: await openSigningKeys(keys.signingKeysFile, directory, profile),
     cookieSecrets: keys.cookieSecrets.length > 0 ? keys.cookieSecrets : [new Secret(kept?.cookie ?? '')],
     scrubSecret,
     abuseSecret: new Secret(createHmac('sha256', scrubSecret.reveal()).update('abuse signals').digest('base64url')),
@@ -58,13 +59,18 @@ async function openAuthorityMaterial (keys: Config['keys'], directory: string, c
   return JSON.parse(text) as Material['authority']
 }
 
-async function openSigningKeys (file: string, directory: string, algorithm: string): Promise<readonly JWK[]> {
-  const text = file !== ''
-    ? readFileSync(file, 'utf8')
-    : await keep(join(directory, `signing-${algorithm}.json`), async () => {
-      const { privateKey } = await generateKeyPair(algorithm, { extractable: true })
-      return JSON.stringify({ keys: [{ ...await exportJWK(privateKey), kid: randomToken(9), alg: algorithm, use: 'sig' }] })
-    })
+async function openSigningKeys (file: string, directory: string, { signingAlgorithm, moreSigningAlgorithms, rsaKeyBits }: Config['profile']): Promise<readonly JWK[]> {
+  if (file !== '') return readKeySet(readFileSync(file, 'utf8'))
+  const algorithms = [...new Set([signingAlgorithm, ...moreSigningAlgorithms])]
+  const sets = await Promise.all(algorithms.map(async (algorithm) => {
+    // A key of another size is another key; the usual size has the short name.
+    const size = /^[RP]S/.test(algorithm) && rsaKeyBits !== 2048 ? `-${rsaKeyBits}` : ''
+    return readKeySet(await keep(join(directory, `signing-${algorithm}${size}.json`), async () => JSON.stringify({ keys: [await generateSigningKey(algorithm, randomToken(9), rsaKeyBits)] })))
+  }))
+  return sets.flat()
+}
+
+function readKeySet (text: string): readonly JWK[] {
   return (JSON.parse(text) as { readonly keys: readonly JWK[] }).keys
 }
 

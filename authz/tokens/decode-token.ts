@@ -1,52 +1,17 @@
-import { isJsonObject, type JsonObject } from '../../kernel/index.ts'
+import type { JsonObject } from '../../kernel/index.ts'
+import { decodeJws, JWS_LENGTH_MAX, parseStrictObject, type DecodedJws, type MalformedJws } from './compact-jws.ts'
 
-/** A compact JWS taken apart (RFC 7515 §7.1); nothing in it is believed yet. */
-export interface DecodedToken {
-  readonly kind: 'decoded'
-  readonly header: JsonObject
-  readonly payload: JsonObject
-  readonly signingInput: Buffer
-  readonly signature: Buffer
-}
+/** A JWT in compact form taken apart (RFC 7519 §7.2); nothing in it is believed yet. */
+export type DecodedToken = Omit<DecodedJws, 'payload'> & { readonly payload: JsonObject }
 
-export interface MalformedToken { readonly kind: 'malformed', readonly detail: string }
+/** Longest token looked at, in characters. */
+export const TOKEN_LENGTH_MAX = JWS_LENGTH_MAX
 
-/** Longest token looked at, in characters: those of this server have about 700. */
-export const TOKEN_LENGTH_MAX = 8192
-
-/**
- * Takes a compact JWS apart, strictly: three segments of canonical base64url without padding (RFC 7515 §2), two of them JSON
- * objects in UTF-8. A signature spelled in another way than the signer spelled it is malformed, so that one token has one text.
- */
-export function decodeToken (token: string): DecodedToken | MalformedToken {
-  if (token.length > TOKEN_LENGTH_MAX) return malformed(`the token has ${token.length} characters; at most ${TOKEN_LENGTH_MAX} are read`)
-  const segments = token.split('.')
-  if (segments.length !== 3) return malformed(`a JWT in compact form has 3 segments, this token has ${segments.length}`)
-  const [head = '', body = '', tail = ''] = segments
-  const header = parseObject(decodeBase64url(head))
-  if (header === undefined) return malformed('the header is not a JSON object in base64url')
-  const payload = parseObject(decodeBase64url(body))
-  if (payload === undefined) return malformed('the payload is not a JSON object in base64url')
-  const signature = tail === '' ? Buffer.alloc(0) : decodeBase64url(tail)
-  if (signature === undefined) return malformed('the signature is not canonical base64url')
-  return { kind: 'decoded', header, payload, signingInput: Buffer.from(`${head}.${body}`, 'latin1'), signature }
-}
-
-function malformed (detail: string): MalformedToken {
-  return { kind: 'malformed', detail }
-}
-
-function decodeBase64url (text: string): Buffer | undefined {
-  const bytes = Buffer.from(text, 'base64url')
-  return bytes.length > 0 && bytes.toString('base64url') === text ? bytes : undefined
-}
-
-function parseObject (bytes: Buffer | undefined): JsonObject | undefined {
-  if (bytes === undefined) return undefined
-  try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-    return isJsonObject(value) ? value : undefined
-  } catch {
-    return undefined
-  }
+/** Takes a JWT apart as strictly as `decodeJws` does; its payload too is a JSON object in UTF-8 that names no member twice. */
+export function decodeToken (token: string): DecodedToken | MalformedJws {
+  const decoded = decodeJws(token)
+  if (decoded.kind === 'malformed') return decoded
+  const payload = parseStrictObject(decoded.payload)
+  if (payload === undefined) return { kind: 'malformed', detail: 'the payload is not a JSON object in base64url, or names a member twice' }
+  return { ...decoded, payload }
 }

@@ -1,4 +1,6 @@
-import { whenSettled, type Clock, type Json } from '../../kernel/index.ts'
+import { hash } from 'node:crypto'
+import type { AdapterPayload } from 'oidc-provider'
+import { isJsonObject, whenSettled, type Clock, type Json, type JsonObject } from '../../kernel/index.ts'
 import type { KeyValue, MaybePromise, Notices } from '../../stores/ports.ts'
 import { listAll } from '../clients/client-directory.ts'
 
@@ -19,6 +21,11 @@ export interface IssuedToken {
   readonly iat: number
   readonly exp: number
   readonly 'x5t#S256'?: string
+  readonly jkt?: string
+  /** Authorization details (RFC 9396), requested claims and extra claims, as the library keeps them. */
+  readonly rar?: AdapterPayload['rar']
+  readonly claims?: NonNullable<AdapterPayload['claims']>
+  readonly extra?: NonNullable<AdapterPayload['extra']>
   readonly issuedAtMs: number
 }
 
@@ -28,17 +35,33 @@ export interface IssuedTokens {
   readonly find: (jti: string) => MaybePromise<IssuedToken | undefined>
   /** Stops the token on every instance at once. Does nothing when it is gone already. */
   readonly revoke: (jti: string) => Promise<void>
+  /** An opaque access token as the library stored it; undefined when it was revoked, has expired or never was. */
+  readonly findOpaque: (value: string) => MaybePromise<JsonObject | undefined>
+  /** As `revoke`, for an opaque token of a model. */
+  readonly revokeOpaque: (model: string, value: string) => Promise<void>
   /** Notes that a stored artifact dies with the grant. */
   readonly addGrantMember: (grantId: string, model: string, id: string, ttlMs: number | undefined) => MaybePromise<void>
   /** Deletes the grant and everything that hangs on it, JWT access tokens included. */
   readonly revokeGrant: (grantId: string) => Promise<void>
-  /** Synchronous, from memory: revoked since this process started. */
+  /** Synchronous, from memory: revoked since this process started. An opaque token goes by its `opaqueTokenId`. */
   readonly isKnownRevoked: (jti: string) => boolean
 }
 
 const TOPIC = 'access-token-revoked'
 const SPACE = 'access-token'
 const REMEMBERED_MAX = 20_000
+/** Opaque tokens of the library have 43 characters. */
+const OPAQUE_LENGTH_MAX = 200
+
+/** What an opaque token is called wherever it must not stand itself: base64url SHA-256. */
+export function opaqueTokenId (value: string): string {
+  return hash('sha256', value, 'base64url')
+}
+
+/** Models of oidc-provider that are access tokens. */
+export function isAccessTokenModel (model: string): boolean {
+  return model === 'AccessToken' || model === 'ClientCredentials'
+}
 
 /** The space of a model's artifacts in the store. */
 export function spaceOf (model: string): string {
@@ -64,10 +87,17 @@ export function createIssuedTokens (deps: { readonly keyValue: KeyValue, readonl
 
   async function revoke (jti: string): Promise<void> {
     const token = await keyValue.take(SPACE, jti) as unknown as IssuedToken | undefined
-    if (token === undefined) return
-    const untilMs = token.exp * 1000
+    if (token !== undefined) await announce(jti, token.exp * 1000)
+  }
+
+  async function announce (jti: string, untilMs: number): Promise<void> {
     remember(jti, untilMs)
     await notices.publish(TOPIC, { jti, untilMs })
+  }
+
+  async function revokeOpaque (model: string, value: string): Promise<void> {
+    const token = await keyValue.take(spaceOf(model), value)
+    if (isJsonObject(token)) await announce(opaqueTokenId(value), Number(token['exp'] ?? 0) * 1000)
   }
 
   async function addGrantMember (grantId: string, model: string, id: string, ttlMs: number | undefined): Promise<void> {
@@ -78,6 +108,10 @@ export function createIssuedTokens (deps: { readonly keyValue: KeyValue, readonl
     isKnownRevoked: (jti) => revokedUntilMs.has(jti),
     find: (jti) => whenSettled(keyValue.get(SPACE, jti), (value) => value as unknown as IssuedToken | undefined),
     revoke,
+    revokeOpaque,
+    findOpaque: (value) => value.length > OPAQUE_LENGTH_MAX
+      ? undefined
+      : whenSettled(keyValue.get(spaceOf('AccessToken'), value), (users) => isJsonObject(users) ? users : whenSettled(keyValue.get(spaceOf('ClientCredentials'), value), (own) => isJsonObject(own) ? own : undefined)),
     addGrantMember,
     async save (token) {
       const ttlMs = Math.max(1, token.exp * 1000 - clock.nowMs())
@@ -91,6 +125,7 @@ export function createIssuedTokens (deps: { readonly keyValue: KeyValue, readonl
       for (const { key, value } of await listAll(keyValue, grantSpace(grantId))) {
         const { model, id } = value as { model: string, id: string }
         if (model === SPACE) await revoke(id)
+        else if (isAccessTokenModel(model)) await revokeOpaque(model, id)
         else await keyValue.delete(spaceOf(model), id)
         await keyValue.delete(grantSpace(grantId), key)
       }

@@ -1,7 +1,6 @@
-import { errors, type AccessToken, type ClientCredentials, type KoaContextWithOIDC } from 'oidc-provider'
-import type { Clock } from '../../kernel/index.ts'
-import type { KeyValue } from '../../stores/ports.ts'
-import type { PresentedCertificate } from '../authorization-server.ts'
+import { errors, type AccessToken, type ClientCredentials } from 'oidc-provider'
+import { whenSettled, type Clock, type SandboxId } from '../../kernel/index.ts'
+import type { KeyValue, MaybePromise } from '../../stores/ports.ts'
 import { spaceOf, type IssuedToken, type IssuedTokens } from './issued-tokens.ts'
 import { stampTokenId } from './token-claims.ts'
 
@@ -9,27 +8,26 @@ export interface AccessTokenShaping {
   readonly clock: Clock
   readonly issued: IssuedTokens
   readonly keyValue: KeyValue
-  readonly certificateOf: (ctx: KoaContextWithOIDC) => PresentedCertificate | undefined
-  /** The profile binds tokens to certificates. */
-  readonly isBinding: boolean
+  readonly sandboxOfClient: (clientId: string) => MaybePromise<SandboxId | undefined>
+  /** The key that signs access tokens of a sandbox now. */
+  readonly signingKid: (sandboxId: SandboxId | undefined) => string
 }
+
+/** What the library is about to sign. */
+export interface TokenParts { header?: Record<string, unknown> | undefined, payload: Record<string, unknown> }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
+/** What the library keeps of a token beyond what every token has, and reads again at introspection and userinfo. */
+const KEPT = ['accountId', 'grantId', 'gty', 'scope', 'x5t#S256', 'jkt', 'rar', 'claims', 'extra'] as const
+
 /**
- * Runs just before a JWT access token is signed: binds it to the certificate that the request came with, whatever the client
- * authenticates by (RFC 8705 §3; the library binds only for clients registered so), and keeps the record by which it can be
- * introspected and revoked. A token whose grant was revoked while it was being made is not issued.
+ * Runs just before a JWT access token is signed: names the key of the client's sandbox, and keeps the record by which the token
+ * can be introspected and revoked. A token whose grant was revoked while it was being made is not issued.
  */
-export async function shapeAccessToken (
-  deps: AccessTokenShaping, ctx: KoaContextWithOIDC, token: AccessToken | ClientCredentials, parts: { payload: Record<string, unknown> },
-): Promise<void> {
+export async function shapeAccessToken (deps: AccessTokenShaping, token: AccessToken | ClientCredentials, parts: TokenParts): Promise<void> {
   const { payload } = parts
-  const thumbprint = deps.isBinding ? deps.certificateOf(ctx)?.thumbprint : undefined
-  if (thumbprint !== undefined) {
-    payload['cnf'] = { 'x5t#S256': thumbprint }
-    ;(token as Mutable<typeof token>)['x5t#S256'] = thumbprint
-  }
+  parts.header = { ...parts.header, kid: await whenSettled(deps.sandboxOfClient(token.clientId ?? ''), deps.signingKid) }
   const issuedAtMs = deps.clock.nowMs()
   const jti = stampTokenId(token.jti, issuedAtMs)
   payload['jti'] = jti
@@ -43,20 +41,17 @@ export async function shapeAccessToken (
 }
 
 function recordOf (token: AccessToken | ClientCredentials, payload: Record<string, unknown>, jti: string, issuedAtMs: number): IssuedToken {
-  const user = 'accountId' in token ? pickDefined({ accountId: token.accountId, grantId: token.grantId, gty: token.gty }) : {}
-  return {
+  const kept = Object.fromEntries(KEPT.map((name) => [name, (token as unknown as Record<string, unknown>)[name]]))
+  const record = {
     kind: token.kind,
     format: 'jwt',
     jti,
     clientId: token.clientId ?? '',
-    iat: payload['iat'] as number,
-    exp: payload['exp'] as number,
+    iat: payload['iat'],
+    exp: payload['exp'],
+    aud: payload['aud'],
     issuedAtMs,
-    ...user,
-    ...pickDefined({ scope: token.scope, aud: payload['aud'] as string | undefined, 'x5t#S256': token['x5t#S256'] }),
+    ...kept,
   }
-}
-
-function pickDefined<T extends Record<string, string | undefined>> (values: T): { [K in keyof T]?: string } {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: string }
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as unknown as IssuedToken
 }

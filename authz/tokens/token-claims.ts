@@ -10,6 +10,8 @@ export interface TokenClaims {
   readonly audiences: readonly string[]
   /** `cnf.x5t#S256` (RFC 8705 §3.1). */
   readonly thumbprint?: string
+  /** `cnf.jkt` (RFC 9449 §6.1). */
+  readonly jkt?: string
   /** To the millisecond for our own tokens, whose `jti` begins with it; else that of `iat`. */
   readonly issuedAtMs: number
   readonly expMs: number
@@ -25,8 +27,8 @@ export function readTokenClaims (payload: JsonObject): { readonly kind: 'read', 
   if (nbf !== undefined && typeof nbf !== 'number') return malformed('nbf must be a number (RFC 7519 §4.1.5)')
   if (scope !== undefined && typeof scope !== 'string') return malformed('scope must be a string (RFC 9068 §2.2.3)')
   const audiences = typeof aud === 'string' ? [aud] : Array.isArray(aud) ? aud.filter((item) => typeof item === 'string') : []
-  const thumbprint = readThumbprint(cnf)
-  if (thumbprint.kind === 'malformed') return thumbprint
+  const binding = readBinding(cnf)
+  if (binding.kind === 'malformed') return binding
   return {
     kind: 'read',
     claims: {
@@ -37,9 +39,27 @@ export function readTokenClaims (payload: JsonObject): { readonly kind: 'read', 
       issuedAtMs: readIssuingTimeMs(jti, iat),
       expMs: exp * 1000,
       ...(sub === clientId ? {} : { subject: sub }),
-      ...(thumbprint.value === undefined ? {} : { thumbprint: thumbprint.value }),
+      ...binding.value,
       ...(nbf === undefined ? {} : { nbfMs: nbf * 1000 }),
     },
+  }
+}
+
+/** The same of an opaque access token, from what the library stored of it; undefined when that is not one. */
+export function readOpaqueClaims (id: string, stored: JsonObject): TokenClaims | undefined {
+  const { clientId, accountId, scope, aud, iat, exp, issuedAtMs, 'x5t#S256': thumbprint, jkt } = stored
+  if (typeof clientId !== 'string' || typeof exp !== 'number' || typeof iat !== 'number') return undefined
+  return {
+    jti: id,
+    clientId,
+    scopes: Object.freeze(typeof scope === 'string' && scope !== '' ? scope.split(' ') : []),
+    audiences: typeof aud === 'string' ? [aud] : [],
+    issuedAtMs: typeof issuedAtMs === 'number' ? issuedAtMs : iat * 1000,
+    expMs: exp * 1000,
+    isOpaque: true,
+    ...(typeof accountId === 'string' ? { subject: accountId } : {}),
+    ...(typeof thumbprint === 'string' ? { thumbprint } : {}),
+    ...(typeof jkt === 'string' ? { jkt } : {}),
   }
 }
 
@@ -53,11 +73,19 @@ function readIssuingTimeMs (jti: string, iat: number): number {
   return stamp === undefined ? iat * 1000 : Number.parseInt(stamp, 36)
 }
 
-/** A confirmation that we cannot check must not pass for none (RFC 7800 §3.1). */
-function readThumbprint (cnf: JsonObject[string] | undefined): { readonly kind: 'read', readonly value?: string } | { readonly kind: 'malformed', readonly detail: string } {
-  if (cnf === undefined) return { kind: 'read' }
-  const value = isJsonObject(cnf) ? cnf['x5t#S256'] : undefined
-  return typeof value === 'string' ? { kind: 'read', value } : malformed('cnf has no x5t#S256, and no other confirmation is understood (RFC 8705 §3.1)')
+/** A confirmation that we cannot check must not pass for none (RFC 7800 §3.1); every one that is there must be checked. */
+function readBinding (cnf: JsonObject[string] | undefined): { readonly kind: 'read', readonly value: Pick<TokenClaims, 'thumbprint' | 'jkt'> } | { readonly kind: 'malformed', readonly detail: string } {
+  if (cnf === undefined) return { kind: 'read', value: {} }
+  const { 'x5t#S256': thumbprint, jkt, ...others } = isJsonObject(cnf) ? cnf : {}
+  const [unknown] = Object.keys(others)
+  if (unknown !== undefined) return malformed(`cnf has ${unknown}, and only x5t#S256 (RFC 8705 §3.1) and jkt (RFC 9449 §6.1) are understood`)
+  if (thumbprint === undefined && jkt === undefined) return malformed('cnf has neither x5t#S256 (RFC 8705 §3.1) nor jkt (RFC 9449 §6.1)')
+  if (!isTextOrAbsent(thumbprint) || !isTextOrAbsent(jkt)) return malformed('cnf.x5t#S256 and cnf.jkt must be strings')
+  return { kind: 'read', value: { ...(thumbprint === undefined ? {} : { thumbprint }), ...(jkt === undefined ? {} : { jkt }) } }
+}
+
+function isTextOrAbsent (value: JsonObject[string] | undefined): value is string | undefined {
+  return value === undefined || typeof value === 'string'
 }
 
 function malformed (detail: string): { readonly kind: 'malformed', readonly detail: string } {

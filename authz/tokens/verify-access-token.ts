@@ -1,18 +1,21 @@
 import { whenSettled, type Caller, type ClientId, type Clock, type ErrorCode, type JsonObject, type SandboxId } from '../../kernel/index.ts'
 import type { MaybePromise } from '../../stores/ports.ts'
 import type { ClientDirectory } from '../clients/client-directory.ts'
-import { decodeToken } from './decode-token.ts'
+import type { DpopPresentation, ProofExpectation, ProofVerdict } from '../dpop/verify-proof.ts'
+import { decodeToken, type DecodedToken } from './decode-token.ts'
 import { createGenerationCache } from '../generation-cache.ts'
 import type { IssuedTokens } from './issued-tokens.ts'
-import type { VerificationKey } from './signing-keys.ts'
+import type { VerificationKey } from './jws-algorithms.ts'
+import type { KeyRing } from './key-ring.ts'
 import { readTokenClaims, type TokenClaims } from './token-claims.ts'
 
 /** What the verifier found. */
 export type TokenVerdict =
-  | { readonly kind: 'verified', readonly caller: Caller, readonly expiresAtMs: number }
+  | { readonly kind: 'verified', readonly caller: Caller, readonly expiresAtMs: number, readonly dpopNonce?: string }
   | TokenRefusal
 
-export interface TokenRefusal { readonly kind: 'refused', readonly code: ErrorCode, readonly detail: string, readonly claimedClientId?: string }
+/** `dpopNonce` is the nonce that the client's next DPoP proof should carry (RFC 9449 §8.2, §9). */
+export interface TokenRefusal { readonly kind: 'refused', readonly code: ErrorCode, readonly detail: string, readonly claimedClientId?: string, readonly dpopNonce?: string }
 
 /** What the place that a token is shown at expects of it. */
 export interface TokenExpectation {
@@ -20,8 +23,10 @@ export interface TokenExpectation {
   readonly audiences: readonly string[]
   /** Of the verified certificate that the caller presents, if any. */
   readonly certificateThumbprint?: string
-  /** True: a token that is not bound to a certificate is refused (RFC 8705 §3). */
+  /** True: a token that is bound to neither a certificate (RFC 8705 §3) nor a DPoP key (RFC 9449 §6) is refused. */
   readonly requireBound: boolean
+  /** The token came with the DPoP scheme; absent: as Bearer. */
+  readonly dpop?: DpopPresentation
 }
 
 export interface AccessTokenVerifier {
@@ -32,12 +37,13 @@ export interface AccessTokenVerifier {
 
 export interface VerifierDeps {
   readonly issuer: string
-  readonly keys: ReadonlyMap<string, VerificationKey>
+  readonly keys: Pick<KeyRing, 'algorithms' | 'find'>
   readonly clock: Clock
   readonly clients: ClientDirectory
   readonly issued: IssuedTokens
   readonly tokenAgeAdvanceMs: (sandboxId: SandboxId, issuedAtMs: number) => number
-  readonly findOpaque: (token: string) => Promise<TokenClaims | undefined>
+  readonly findOpaque: (token: string) => MaybePromise<TokenClaims | undefined>
+  readonly verifyProof: (presented: DpopPresentation, expect: ProofExpectation) => MaybePromise<ProofVerdict>
   /** Verified tokens kept; default 50,000. */
   readonly cachedMax?: number
 }
@@ -58,7 +64,7 @@ const KEY_LENGTH = 32
 
 /**
  * Verifies access tokens (RFC 9068 §4, RFC 8725). The signature of a token is checked once; expiry on the sandbox's clock,
- * not-before, audience, certificate binding, revocation and the existence of its client are checked at every use.
+ * not-before, audience, binding to a certificate or DPoP key, revocation and the existence of its client are checked at every use.
  *
  * Synchronous whenever the store is. Only successes are kept. A store that does not answer makes it throw StoreUnavailable.
  */
@@ -67,9 +73,8 @@ export function createAccessTokenVerifier (deps: VerifierDeps): AccessTokenVerif
   const verified = createGenerationCache<Admitted>(deps.cachedMax ?? 50_000)
 
   function admit (token: string): MaybePromise<Admitted | TokenRefusal> {
-    if (!token.includes('.')) return deps.findOpaque(token).then((claims) => claims === undefined ? refuse('token_malformed', 'the token is neither a JWT nor an opaque token of this server') : settle(token, claims))
-    const authentic = authenticate(deps, token)
-    return authentic.kind === 'refused' ? attribute(authentic, authentic.clientId) : settle(token, authentic.claims)
+    if (!token.includes('.')) return whenSettled(deps.findOpaque(token), (claims) => claims === undefined ? refuse('token_malformed', 'the token is neither a JWT nor an opaque token of this server that still stands') : settle(token, claims))
+    return whenSettled(authenticate(deps, token), (authentic) => authentic.kind === 'refused' ? attribute(authentic, authentic.clientId) : settle(token, authentic.claims))
   }
 
   function settle (token: string, claims: TokenClaims): MaybePromise<Admitted | TokenRefusal> {
@@ -78,7 +83,7 @@ export function createAccessTokenVerifier (deps: VerifierDeps): AccessTokenVerif
       const { sandboxId } = client
       const aged = judgeTimes(deps, claims, sandboxId)
       if (aged !== undefined) return { ...aged, claimedClientId: client.clientId }
-      return whenSettled(claims.isOpaque === true ? true : issued.find(claims.jti), (record) => {
+      return whenSettled(claims.isOpaque === true ? deps.findOpaque(token) : issued.find(claims.jti), (record) => {
         if (record === undefined) return { ...refuse('token_revoked', `the token ${claims.jti} or its grant was revoked`), claimedClientId: client.clientId }
         return { kind: 'admitted', token, claims, sandboxId, caller: callerOf(claims, sandboxId), checkedAtMs: clock.nowMs() }
       })
@@ -90,8 +95,18 @@ export function createAccessTokenVerifier (deps: VerifierDeps): AccessTokenVerif
       const refusal = client === undefined
         ? refuse('token_revoked', `the token's client ${entry.claims.clientId} does not exist any more`)
         : judgeStanding(deps, entry.claims) ?? judgeTimes(deps, entry.claims, entry.sandboxId) ?? judgeUse(entry.claims, expect)
-      if (refusal === undefined) return { kind: 'verified', caller: entry.caller, expiresAtMs: entry.claims.expMs }
-      return client === undefined ? refusal : { ...refusal, claimedClientId: client.clientId }
+      if (refusal !== undefined) return client === undefined ? refusal : { ...refusal, claimedClientId: client.clientId }
+      const { jkt } = entry.claims
+      if (jkt !== undefined && expect.dpop !== undefined) return prove(entry, jkt, expect.dpop)
+      return { kind: 'verified', caller: entry.caller, expiresAtMs: entry.claims.expMs }
+    })
+  }
+
+  function prove ({ token, claims, caller, sandboxId }: Admitted, jkt: string, presented: DpopPresentation): MaybePromise<TokenVerdict> {
+    return whenSettled(deps.verifyProof(presented, { token, jkt, sandboxId }), (proof) => {
+      const nonce = proof.nonce === undefined ? {} : { dpopNonce: proof.nonce }
+      if (proof.kind === 'refused') return { ...refuse(proof.code, proof.detail), claimedClientId: claims.clientId, ...nonce }
+      return { kind: 'verified', caller, expiresAtMs: claims.expMs, ...nonce }
     })
   }
 
@@ -118,35 +133,40 @@ export function createAccessTokenVerifier (deps: VerifierDeps): AccessTokenVerif
   }
 }
 
-/** Header, signature and issuer: what needs no store. */
-function authenticate (deps: VerifierDeps, token: string): { readonly kind: 'authentic', readonly claims: TokenClaims } | TokenRefusal & { readonly clientId?: string } {
+type Authentic = { readonly kind: 'authentic', readonly claims: TokenClaims } | TokenRefusal & { readonly clientId?: string }
+
+/** Header, signature and issuer. Needs the store only for a key that another instance has just made. */
+function authenticate (deps: VerifierDeps, token: string): MaybePromise<Authentic> {
   const decoded = decodeToken(token)
   if (decoded.kind === 'malformed') return refuse('token_malformed', decoded.detail)
   const { header, payload } = decoded
   const clientId = typeof payload['client_id'] === 'string' ? { clientId: payload['client_id'] } : {}
-  const key = selectKey(deps, header, payload)
-  if (key.kind === 'refused') return { ...key, ...clientId }
-  if (!key.key.verifies(decoded.signingInput, decoded.signature)) return { ...refuse('token_signature_invalid', `the signature does not match under key ${key.key.kid}`), ...clientId }
-  if (payload['iss'] !== deps.issuer) return { ...refuse('token_issuer_invalid', `iss is ${show(payload['iss'])}, expected ${deps.issuer}`), ...clientId }
-  const claims = readTokenClaims(payload)
-  return claims.kind === 'malformed' ? { ...refuse('token_malformed', claims.detail), ...clientId } : { kind: 'authentic', claims: claims.claims }
+  const refusal = judgeHeader(deps, header, payload)
+  if (refusal !== undefined) return { ...refusal, ...clientId }
+  return whenSettled(deps.keys.find(String(header['kid'])), (key) => ({ ...readAuthentic(deps, decoded, key), ...clientId }))
 }
 
 /** Header parameters that would let a token bring its own key (RFC 8725 §3.10), or that we do not understand (RFC 7515 §4.1.11). */
 const FORBIDDEN_PARAMETERS = ['crit', 'jku', 'jwk', 'x5u', 'x5c', 'b64', 'zip', 'enc'] as const
 
-function selectKey (deps: VerifierDeps, header: JsonObject, payload: JsonObject): { readonly kind: 'selected', readonly key: VerificationKey } | TokenRefusal {
+function judgeHeader ({ keys, issuer }: VerifierDeps, header: JsonObject, payload: JsonObject): TokenRefusal | undefined {
   const { alg, kid, typ } = header
-  const algorithms = [...new Set([...deps.keys.values()].map((key) => key.alg))]
-  if (typeof alg !== 'string' || !algorithms.includes(alg)) return refuse('token_algorithm_refused', `alg is ${show(alg)}, expected ${algorithms.join(' or ')}`)
+  if (typeof alg !== 'string' || !keys.algorithms.includes(alg)) return refuse('token_algorithm_refused', `alg is ${show(alg)}, expected ${keys.algorithms.join(' or ')}`)
   const forbidden = FORBIDDEN_PARAMETERS.find((name) => Object.hasOwn(header, name))
   if (forbidden !== undefined) return refuse('token_malformed', `the header has the parameter ${forbidden}, which is not accepted`)
   if (typeof typ !== 'string' || !/^(application\/)?at\+jwt$/i.test(typ)) return refuse('token_malformed', `typ is ${show(typ)}, expected at+jwt (an ID token is no access token)`)
-  const key = typeof kid === 'string' ? deps.keys.get(kid) : undefined
-  if (key === undefined && payload['iss'] !== deps.issuer) return refuse('token_issuer_invalid', `iss is ${show(payload['iss'])}, expected ${deps.issuer}`)
-  if (key === undefined) return refuse('token_signature_invalid', `kid ${show(kid)} names no signing key of this server`)
-  if (key.alg !== alg) return refuse('token_algorithm_refused', `alg is ${alg}, but key ${key.kid} is for ${key.alg}`)
-  return { kind: 'selected', key }
+  if (payload['iss'] !== issuer && typeof kid !== 'string') return refuse('token_issuer_invalid', `iss is ${show(payload['iss'])}, expected ${issuer}`)
+  return typeof kid === 'string' ? undefined : refuse('token_signature_invalid', `kid ${show(kid)} names no signing key of this server`)
+}
+
+function readAuthentic (deps: VerifierDeps, { header, payload, signingInput, signature }: DecodedToken, key: VerificationKey | undefined): Authentic {
+  const foreign = payload['iss'] === deps.issuer ? undefined : refuse('token_issuer_invalid', `iss is ${show(payload['iss'])}, expected ${deps.issuer}`)
+  if (key === undefined) return foreign ?? refuse('token_signature_invalid', `kid ${show(header['kid'])} names no signing key of this server`)
+  if (key.alg !== header['alg']) return refuse('token_algorithm_refused', `alg is ${show(header['alg'])}, but key ${key.kid} is for ${key.alg}`)
+  if (!key.verifies(signingInput, signature)) return refuse('token_signature_invalid', `the signature does not match under key ${key.kid}`)
+  if (foreign !== undefined) return foreign
+  const claims = readTokenClaims(payload)
+  return claims.kind === 'malformed' ? refuse('token_malformed', claims.detail) : { kind: 'authentic', claims: claims.claims }
 }
 
 function judgeStanding ({ issued }: VerifierDeps, { jti }: TokenClaims): TokenRefusal | undefined {
@@ -165,10 +185,12 @@ function judgeTimes ({ clock, tokenAgeAdvanceMs }: VerifierDeps, claims: TokenCl
 
 function judgeUse (claims: TokenClaims, expect: TokenExpectation): TokenRefusal | undefined {
   if (!claims.audiences.some((audience) => expect.audiences.includes(audience))) return refuse('token_audience_invalid', `aud is ${claims.audiences.join(', ') || 'missing'}, expected ${expect.audiences.join(' or ')}`)
-  const bound = claims.thumbprint
-  if (bound === undefined) return expect.requireBound ? refuse('token_binding_missing', 'the token has no cnf.x5t#S256, and only certificate-bound tokens are taken here') : undefined
-  if (bound === expect.certificateThumbprint) return undefined
-  return refuse('token_binding_mismatch', `the token is bound to the certificate ${bound}, the caller presented ${expect.certificateThumbprint ?? 'none'}`)
+  const { thumbprint, jkt } = claims
+  if (thumbprint === undefined && jkt === undefined && expect.requireBound) return refuse('token_binding_missing', 'the token has neither cnf.x5t#S256 nor cnf.jkt, and only bound tokens are taken here')
+  if (jkt === undefined && expect.dpop !== undefined) return refuse('token_proof_unexpected', 'the token has no cnf.jkt, and came with the DPoP scheme')
+  if (jkt !== undefined && expect.dpop === undefined) return refuse('token_proof_missing', `the token is bound to the DPoP key ${jkt}, and came with the Bearer scheme`)
+  if (thumbprint === undefined || thumbprint === expect.certificateThumbprint) return undefined
+  return refuse('token_binding_mismatch', `the token is bound to the certificate ${thumbprint}, the caller presented ${expect.certificateThumbprint ?? 'none'}`)
 }
 
 function callerOf (claims: TokenClaims, sandboxId: SandboxId): Caller {

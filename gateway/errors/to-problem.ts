@@ -1,5 +1,5 @@
 import { errorEntry } from '../../kernel/index.ts'
-import { bearerChallenge, retryHeaders, type RefusalRenderer } from './error-renderer.ts'
+import { challengeOf, retryHeaders, type ChallengeOptions, type RefusalRenderer } from './error-renderer.ts'
 
 const IANA_PROBLEM_TYPES = 'https://iana.org/assignments/http-problem-types#'
 
@@ -7,8 +7,8 @@ const IANA_PROBLEM_TYPES = 'https://iana.org/assignments/http-problem-types#'
  * Renders refusals as problem documents (RFC 9457). Exhausted quotas and abuse use the registered types of
  * draft-ietf-httpapi-ratelimit-headers §7; all others point at this installation's own page for the code.
  */
-export function createProblemRenderer (options: { readonly documentationUrl: string }): RefusalRenderer {
-  return (refusal, { requestId, hasCredentials }) => {
+export function createProblemRenderer (options: { readonly documentationUrl: string } & ChallengeOptions): RefusalRenderer {
+  return (refusal, context) => {
     const entry = errorEntry(refusal.code)
     const problem = {
       type: problemType(refusal.code, options.documentationUrl),
@@ -16,7 +16,7 @@ export function createProblemRenderer (options: { readonly documentationUrl: str
       status: entry.status,
       ...(refusal.publicDetail === undefined ? {} : { detail: refusal.publicDetail }),
       code: refusal.code,
-      request_id: requestId,
+      request_id: context.requestId,
       ...(refusal.pointers === undefined ? {} : { errors: refusal.pointers.map((pointer) => ({ pointer })) }),
       ...(refusal.violatedPolicies === undefined ? {} : { 'violated-policies': refusal.violatedPolicies }),
     }
@@ -25,7 +25,7 @@ export function createProblemRenderer (options: { readonly documentationUrl: str
       headers: {
         'content-type': 'application/problem+json',
         'cache-control': 'no-store',
-        ...bearerChallenge(refusal, hasCredentials),
+        ...challengeOf(refusal, context, options),
         ...retryHeaders(refusal),
       },
       text: JSON.stringify(problem),

@@ -1,21 +1,23 @@
+import type { IncomingMessage } from 'node:http'
 import { pass, refuse, whenSettled, type Caller, type ErrorCode, type Verdict } from '../../kernel/index.ts'
-import type { TokenVerdict } from '../../authz/index.ts'
-import type { Arrival, CallerFacts, CertificateFacts, TargetFacts } from '../pipeline/facts.ts'
+import type { TokenExpectation, TokenVerdict } from '../../authz/index.ts'
+import type { Arrival, CallerFacts, CertificateFacts, RouteFacts, TargetFacts } from '../pipeline/facts.ts'
 import type { Stage } from '../pipeline/stage.ts'
 
 /** Who can tell a credential's worth. */
 export interface VerifyAccessTokenDeps {
-  readonly verifyToken: (token: string, expect: { readonly audiences: readonly string[], readonly certificateThumbprint?: string, readonly requireBound: boolean }) => TokenVerdict | Promise<TokenVerdict>
+  readonly verifyToken: (token: string, expect: TokenExpectation) => TokenVerdict | Promise<TokenVerdict>
   /** The holder of a sandbox key or an operator's token; undefined when the credential is neither or unknown. */
   readonly findKeyHolder: (key: string) => Caller | undefined | Promise<Caller | undefined>
 }
 
 /**
  * Proves who calls: an access token of this issuer (RFC 6750, RFC 9068) with its signature, audience, life on the
- * sandbox's clock, revocation and certificate binding (RFC 8705 §3); on the control surface also a sandbox key or the
- * operator's token. The credential alone decides which sandbox the request reaches.
+ * sandbox's clock, revocation and binding to a certificate (RFC 8705 §3) or to a DPoP key (RFC 9449 §7); on the control
+ * surface also a sandbox key or the operator's token. The credential alone decides which sandbox the request reaches.
  *
- * @refuses token_missing 401 · token_malformed 401 · token_signature_invalid 401 · token_expired 401 and their kin ·
+ * @refuses token_missing 401 · token_malformed 401 · token_signature_invalid 401 · token_expired 401 · token_proof_missing 401 ·
+ * token_proof_invalid 401 · token_proof_replayed 401 · token_nonce_required 401 and their kin ·
  * credential_not_accepted 403
  */
 export function verifyAccessToken (deps: VerifyAccessTokenDeps): Stage<Arrival & TargetFacts & CertificateFacts, CallerFacts> {
@@ -24,8 +26,8 @@ export function verifyAccessToken (deps: VerifyAccessTokenDeps): Stage<Arrival &
     phase: 'arrival',
     onFault: 'refuse',
     decide: ({ request, target, certificate }) => {
-      const credential = readBearer(request.headers.authorization)
-      if (typeof credential !== 'string') return refuse(credential)
+      const credential = readCredential(request.headers.authorization)
+      if (typeof credential !== 'string') return 'code' in credential ? refuse(credential) : whenSettled(verifyDpop(deps, credential.token, request, target, certificate), (settled) => ofToken(settled, target.credentials))
       if (target.credentials.length > 0 && KEY.test(credential)) return whenSettled(deps.findKeyHolder(credential), (caller) => ofKeyHolder(caller, target.credentials))
       const verdict = deps.verifyToken(credential, {
         audiences: target.audiences,
@@ -39,11 +41,26 @@ export function verifyAccessToken (deps: VerifyAccessTokenDeps): Stage<Arrival &
 
 const KEY = /^sg(?:sk|op)_/
 
-function readBearer (header: string | undefined): string | { readonly code: ErrorCode, readonly internalDetail: string } {
+type Credential = string | { readonly token: string } | { readonly code: ErrorCode, readonly internalDetail: string }
+
+/** A text is a Bearer credential (RFC 6750 §2.1), a token one of the DPoP scheme (RFC 9449 §7.1). */
+function readCredential (header: string | undefined): Credential {
   if (header === undefined) return { code: 'token_missing', internalDetail: 'no Authorization header' }
   if (header.length > 7 && header.slice(0, 7).toLowerCase() === 'bearer ') return header.slice(7)
+  if (header.length > 5 && header.slice(0, 5).toLowerCase() === 'dpop ') return { token: header.slice(5) }
   const scheme = KNOWN_SCHEME.exec(header)?.[0] ?? 'none that is known'
-  return { code: 'token_missing', internalDetail: `the Authorization scheme is ${scheme}, not Bearer` }
+  return { code: 'token_missing', internalDetail: `the Authorization scheme is ${scheme}, not Bearer or DPoP` }
+}
+
+function verifyDpop ({ verifyToken }: VerifyAccessTokenDeps, token: string, request: IncomingMessage, target: RouteFacts, certificate: CertificateFacts['certificate']): TokenVerdict | Promise<TokenVerdict> {
+  // Node joins headers of one name by a comma, which no proof holds: so two of them are seen.
+  const { dpop } = request.headers
+  return verifyToken(token, {
+    audiences: target.audiences,
+    requireBound: target.requireBoundToken,
+    dpop: { proof: typeof dpop === 'string' ? dpop : dpop?.join(), method: request.method ?? '', target: request.url ?? '' },
+    ...(certificate === undefined ? {} : { certificateThumbprint: certificate.thumbprint }),
+  })
 }
 
 /** Only these are repeated: what stands first in the header may be a secret that was sent without its scheme. */
@@ -51,9 +68,11 @@ const KNOWN_SCHEME = /^(?:basic|bearer|digest|dpop|gnap|hoba|mutual|negotiate|pr
 
 function ofToken (verdict: TokenVerdict, credentials: ReadonlyArray<Caller['kind']>): Verdict<CallerFacts> {
   if (verdict.kind === 'refused') {
-    return refuse({ code: verdict.code, internalDetail: verdict.detail, ...(verdict.claimedClientId === undefined ? {} : { claimedClientId: verdict.claimedClientId }) })
+    const { code, detail, claimedClientId, dpopNonce } = verdict
+    return refuse({ code, internalDetail: detail, ...(claimedClientId === undefined ? {} : { claimedClientId }), ...(dpopNonce === undefined ? {} : { dpopNonce }) })
   }
-  return accept(verdict.caller, credentials)
+  const accepted = accept(verdict.caller, credentials)
+  return verdict.dpopNonce === undefined || accepted.kind === 'refuse' ? accepted : pass({ ...accepted.adds, dpopNonce: verdict.dpopNonce })
 }
 
 function ofKeyHolder (caller: Caller | undefined, credentials: ReadonlyArray<Caller['kind']>): Verdict<CallerFacts> {
