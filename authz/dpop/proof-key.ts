@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto'
-import type { JWK } from 'jose'
 import { isJsonObject, type JsonObject } from '../../kernel/index.ts'
 import { openVerificationKey, type VerificationKey } from '../tokens/jws-algorithms.ts'
 
@@ -23,20 +22,21 @@ export function readProofKey (header: JsonObject, algorithms: readonly string[])
   const secret = PRIVATE_MEMBERS.find((name) => Object.hasOwn(jwk, name))
   if (secret !== undefined) return refuse(`jwk has the member ${secret}: a private key must never be sent`)
   const thumbprint = thumbprintOf(jwk)
-  const key = thumbprint === undefined ? undefined : openVerificationKey(jwk as JWK, alg, thumbprint)
+  const key = thumbprint === undefined ? undefined : openVerificationKey(jwk, alg, thumbprint)
   if (thumbprint === undefined || key === undefined) return refuse(`jwk is no public key for ${alg}, or one of an unacceptable size`)
   return { kind: 'key', thumbprint, key }
 }
 
 /** base64url SHA-256 thumbprint (RFC 7638 §3); undefined when a required member is missing. */
 function thumbprintOf (jwk: JsonObject): string | undefined {
-  const names = REQUIRED[String(jwk['kty'])] ?? []
+  const { kty } = jwk
+  const names = (typeof kty === 'string' ? REQUIRED.get(kty) : undefined) ?? []
   if (names.length === 0 || names.some((name) => typeof jwk[name] !== 'string')) return undefined
   return hash('sha256', JSON.stringify(Object.fromEntries(names.map((name) => [name, jwk[name]]))), 'base64url')
 }
 
 /** In the order of RFC 7638 §3.3. */
-const REQUIRED: Readonly<Record<string, readonly string[]>> = { EC: ['crv', 'kty', 'x', 'y'], RSA: ['e', 'kty', 'n'], OKP: ['crv', 'kty', 'x'] }
+const REQUIRED: ReadonlyMap<string, readonly string[]> = new Map([['EC', ['crv', 'kty', 'x', 'y']], ['RSA', ['e', 'kty', 'n']], ['OKP', ['crv', 'kty', 'x']]])
 
 function refuse (detail: string): ProofKey {
   return { kind: 'refused', detail }

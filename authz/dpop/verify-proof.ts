@@ -21,6 +21,7 @@ export type ProofVerdict =
   | { readonly kind: 'proved', readonly nonce?: string }
   | { readonly kind: 'refused', readonly code: ErrorCode, readonly detail: string, readonly nonce?: string }
 
+interface Opened { readonly kind: 'opened', readonly thumbprint: string, readonly claims: JsonObject }
 type Refused = Extract<ProofVerdict, { kind: 'refused' }>
 
 /** What a token says about the proof that must come with it. */
@@ -60,7 +61,7 @@ export function createProofVerifier (deps: ProofVerifierDeps) {
     return read
   }
 
-  function open (proof: string): { readonly kind: 'opened', readonly thumbprint: string, readonly claims: JsonObject } | Refused {
+  function open (proof: string): Opened | Refused {
     const decoded = proof.includes(',') ? undefined : decodeJws(proof)
     if (decoded === undefined) return invalid('there is more than one DPoP header')
     if (decoded.kind === 'malformed') return invalid(decoded.detail)
@@ -120,7 +121,7 @@ function judgeFreshness ({ clock, nonces, isNonceRequired }: ProofVerifierDeps, 
 /** True for exactly one of any number of uses, on all instances, for as long as the proof could be used again. */
 function claimProof ({ keyValue, clock }: ProofVerifierDeps, thumbprint: string, { jti, iat }: JsonObject): MaybePromise<boolean> {
   const aheadMs = Math.min(PROOF_AGE_MS_MAX, Math.max(0, Number(iat) * 1000 - clock.nowMs()))
-  return keyValue.putIfAbsent('dpop-proof', hash('sha256', `${thumbprint}\0${String(jti)}`, 'base64url'), true, { ttlMs: Math.ceil(PROOF_AGE_MS_MAX + aheadMs) + 1000 })
+  return keyValue.putIfAbsent('dpop-proof', hash('sha256', `${thumbprint}\0${JSON.stringify(jti)}`, 'base64url'), true, { ttlMs: Math.ceil(PROOF_AGE_MS_MAX + aheadMs) + 1000 })
 }
 
 function invalid (detail: string): Refused {

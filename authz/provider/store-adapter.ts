@@ -1,8 +1,8 @@
-import { errors, type Adapter, type AdapterFactory, type AdapterPayload } from 'oidc-provider'
+import { errors, Provider, type Adapter, type AdapterFactory, type AdapterPayload } from 'oidc-provider'
 import { StoreUnavailable, type KeyValue, type MaybePromise } from '../../stores/ports.ts'
 import type { Clock, Json, SandboxId } from '../../kernel/index.ts'
 import type { ClientDirectory, ClientRecord } from '../clients/client-directory.ts'
-import { spaceOf, type IssuedToken, type IssuedTokens } from '../tokens/issued-tokens.ts'
+import { isAccessTokenModel, spaceOf, type IssuedToken, type IssuedTokens } from '../tokens/issued-tokens.ts'
 
 export interface StoreAdapterDeps {
   readonly keyValue: KeyValue
@@ -20,8 +20,11 @@ type Stored = AdapterPayload & { readonly issuedAtMs?: number }
 /** Marks a JWT as one to look up, because the library refuses to introspect or revoke what looks like a JWT. */
 export const STRUCTURED_TOKEN_MARK = 'structured~'
 
+/** An opaque access token is known this much longer than it lives, so that a late caller hears that it has expired. */
+const EXPLAINED_MS = 86_400_000
+
 /** Artifacts whose age the sandbox's clock moves, as it moves that of access tokens. */
-const AGING = new Set(['RefreshToken', 'AuthorizationCode'])
+const AGING = new Set(['RefreshToken', 'AuthorizationCode', 'DeviceCode', 'BackchannelAuthenticationRequest'])
 
 /**
  * oidc-provider's persistence over our ports: one space per model, clients from our own records, JWT access tokens by their
@@ -69,6 +72,7 @@ function createModelAdapter (deps: StoreAdapterDeps, model: string): Adapter {
   async function find (id: string): Promise<AdapterPayload | undefined> {
     if (id.includes('.') && isAccessTokenModel(model)) return await findStructured(deps, model, id)
     const stored = await keyValue.get(space, id) as unknown as Stored | undefined
+    if (stored !== undefined && isAccessTokenModel(model)) return await findLive(deps, stored)
     return stored === undefined || !AGING.has(model) ? stored : await age(deps, stored)
   }
 
@@ -77,7 +81,7 @@ function createModelAdapter (deps: StoreAdapterDeps, model: string): Adapter {
     findByUid: async (uid) => await findByIndex(`${space}:uid`, uid),
     findByUserCode: async (userCode) => await findByIndex(`${space}:user-code`, userCode),
     async upsert (id, payload, expiresIn) {
-      const ttl = expiresIn === undefined ? {} : { ttlMs: expiresIn * 1000 }
+      const ttl = expiresIn === undefined ? {} : { ttlMs: expiresIn * 1000 + (isAccessTokenModel(model) ? EXPLAINED_MS : 0) }
       await keyValue.put(space, id, { ...withoutLoginHint(payload), issuedAtMs: clock.nowMs() } as unknown as Json, ttl)
       if (payload.grantId !== undefined && model !== 'Interaction') await issued.addGrantMember(payload.grantId, model, id, ttl.ttlMs)
       if (payload.uid !== undefined) await keyValue.put(`${space}:uid`, payload.uid, id, ttl)
@@ -85,8 +89,9 @@ function createModelAdapter (deps: StoreAdapterDeps, model: string): Adapter {
     },
     consume: async (id) => await consume(deps, model, id),
     async destroy (id) {
-      if (isAccessTokenModel(model)) await issued.revoke(id)
-      await keyValue.delete(space, id)
+      if (!isAccessTokenModel(model)) await keyValue.delete(space, id)
+      else if (id.includes('.')) await issued.revoke(id)
+      else await issued.revokeOpaque(model, id)
     },
     revokeByGrantId: async (grantId) => await issued.revokeGrant(grantId),
   }
@@ -106,10 +111,6 @@ function withoutLoginHint (payload: AdapterPayload): AdapterPayload {
   return { ...payload, params: keptParams, ...(prompt === undefined ? {} : { prompt: { ...prompt, details: keptDetails } }) }
 }
 
-function isAccessTokenModel (model: string): boolean {
-  return model === 'AccessToken' || model === 'ClientCredentials'
-}
-
 /** A JWT at the userinfo endpoint, or a marked one at introspection and revocation. */
 async function findStructured (deps: StoreAdapterDeps, model: string, value: string): Promise<AdapterPayload | undefined> {
   const isMarked = value.startsWith(STRUCTURED_TOKEN_MARK)
@@ -121,6 +122,16 @@ async function findStructured (deps: StoreAdapterDeps, model: string, value: str
   if (isMarked) return aud === undefined ? payload : { ...payload, aud }
   // The library lets only tokens without audience into userinfo; ours are for the API and carry `openid` as well.
   return grantId === undefined ? payload : { ...payload, grantId }
+}
+
+/** An opaque access token, unless the sandbox's clock has aged it; as a JWT does, it keeps the `exp` that it was issued with. */
+async function findLive (deps: StoreAdapterDeps, stored: Stored): Promise<AdapterPayload | undefined> {
+  const { exp = 0 } = await age(deps, stored)
+  if (exp * 1000 <= deps.clock.nowMs()) return undefined
+  // The library lets only tokens without audience into userinfo; ours are for the API and carry `openid` as well.
+  if (Provider.ctx?.oidc.route !== 'userinfo') return stored
+  const { aud: _aud, ...rest } = stored
+  return rest
 }
 
 /** Brings the expiry forward by what the sandbox's clock was advanced since (the library compares with the real time). */
@@ -145,7 +156,8 @@ async function consume (deps: StoreAdapterDeps, model: string, id: string): Prom
   await deps.keyValue.put(space, id, { ...stored, consumed: Math.floor(nowMs / 1000) } as unknown as Json, ttl)
 }
 
-function reportOutage<A extends unknown[], R> (operation: (...input: A) => Promise<R>): (...input: A) => Promise<R> {
+/** A store that does not answer becomes a 503 `temporarily_unavailable` of the library. */
+export function reportOutage<A extends unknown[], R> (operation: (...input: A) => Promise<R>): (...input: A) => Promise<R> {
   return async (...input) => {
     try {
       return await operation(...input)

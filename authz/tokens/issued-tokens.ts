@@ -109,9 +109,7 @@ export function createIssuedTokens (deps: { readonly keyValue: KeyValue, readonl
     find: (jti) => whenSettled(keyValue.get(SPACE, jti), (value) => value as unknown as IssuedToken | undefined),
     revoke,
     revokeOpaque,
-    findOpaque: (value) => value.length > OPAQUE_LENGTH_MAX
-      ? undefined
-      : whenSettled(keyValue.get(spaceOf('AccessToken'), value), (users) => isJsonObject(users) ? users : whenSettled(keyValue.get(spaceOf('ClientCredentials'), value), (own) => isJsonObject(own) ? own : undefined)),
+    findOpaque: (value) => findOpaque(keyValue, value),
     addGrantMember,
     async save (token) {
       const ttlMs = Math.max(1, token.exp * 1000 - clock.nowMs())
@@ -131,6 +129,13 @@ export function createIssuedTokens (deps: { readonly keyValue: KeyValue, readonl
       }
     },
   }
+}
+
+function findOpaque (keyValue: KeyValue, value: string): MaybePromise<JsonObject | undefined> {
+  if (value.length > OPAQUE_LENGTH_MAX) return undefined
+  return whenSettled(keyValue.get(spaceOf('AccessToken'), value), (ofUser) => isJsonObject(ofUser)
+    ? ofUser
+    : whenSettled(keyValue.get(spaceOf('ClientCredentials'), value), (ofClient) => isJsonObject(ofClient) ? ofClient : undefined))
 }
 
 function grantSpace (grantId: string): string {

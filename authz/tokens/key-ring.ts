@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto'
 import type { JWK } from 'jose'
-import { isJsonObject, randomToken, whenSettled, type Clock, type Json, type JsonObject, type SandboxId } from '../../kernel/index.ts'
+import { randomToken, whenSettled, type Clock, type Json, type SandboxId } from '../../kernel/index.ts'
 import type { KeyValue, MaybePromise, Notices } from '../../stores/ports.ts'
 import { listAll } from '../clients/client-directory.ts'
 import { JWS_ALGORITHMS, type VerificationKey } from './jws-algorithms.ts'
@@ -70,6 +70,8 @@ const NEEDED_SPACE = 'signing-key-needed'
 const TOPIC = 'signing-keys-changed'
 const KID = /^[A-Za-z0-9_-]{12}$/
 const HOUR_MS = 3_600_000
+/** Expiry is in whole seconds, the clock in milliseconds. */
+const SECOND_MS = 1000
 /** A sandbox's own key signs this long, so that the key set stays as small as production's. */
 export const SANDBOX_KEY_SIGNS_MS = 24 * HOUR_MS
 /** Live keys that one sandbox may have for an algorithm. */
@@ -82,127 +84,149 @@ export const SANDBOX_KEYS_MAX = 5
  * instances need no agreement and two rotations at once do no harm.
  */
 export async function openKeyRing (deps: KeyRingDeps): Promise<KeyRing> {
-  const { keyValue, clock } = deps
-  const configured = scheduleConfigured(deps.configured)
-  const bases = new Map(configured.filter((key) => key.isSpare === undefined).map((key) => [key.alg, key.kid]))
-  const made = new Map<string, ScheduledKey>()
-  const neededUntilMs = new Map<string, number>()
-  const publicKeys = new Map<string, KeyObject>()
-  const openedAtMs = clock.nowMs()
-  let schedule: KeySchedule
-  reschedule()
+  const ring = new SharedKeyRing(deps)
+  const reload = (): void => { ring.refresh().catch(() => { /* the store is away; asked again at the next key that is not known */ }) }
+  deps.notices.subscribe(TOPIC, reload, reload)
+  await ring.refresh()
+  return ring
+}
 
-  function reschedule (): void {
-    schedule = scheduleKeys([...configured, ...made.values()], { tokenLifetimeMsMax: deps.tokenLifetimeMsMax, neededUntilMs, bases, openedAtMs })
+class SharedKeyRing implements KeyRing {
+  readonly algorithms: readonly string[]
+  readonly #deps: KeyRingDeps
+  readonly #configured: readonly ScheduledKey[]
+  /** By algorithm, the first configured key. */
+  readonly #bases: ReadonlyMap<string, string>
+  readonly #openedAtMs: number
+  readonly #made = new Map<string, ScheduledKey>()
+  readonly #neededUntilMs = new Map<string, number>()
+  readonly #publicKeys = new Map<string, KeyObject>()
+  #schedule: KeySchedule
+
+  constructor (deps: KeyRingDeps) {
+    this.#deps = deps
+    this.#configured = scheduleConfigured(deps.configured)
+    this.#bases = new Map(this.#configured.filter((key) => key.isSpare === undefined).map((key) => [key.alg, key.kid]))
+    this.algorithms = [...this.#bases.keys()]
+    this.#openedAtMs = deps.clock.nowMs()
+    this.#schedule = this.#plan()
   }
 
-  function take (kid: string, value: Json | undefined): void {
-    if (value === undefined || made.has(kid)) return
-    const { key, isStale } = openStored(value as unknown as StoredKey, deps.sealer)
-    made.set(kid, key)
-    if (isStale) void Promise.resolve(save(key)).catch(() => {})
+  readonly find = (kid: string): MaybePromise<VerificationKey | undefined> => {
+    const known = this.#find(kid)
+    if (known !== undefined || !KID.test(kid) || this.#made.has(kid)) return known
+    return whenSettled(this.#deps.keyValue.get(SPACE, kid), (value) => {
+      this.#take(kid, value)
+      this.#schedule = this.#plan()
+      return this.#find(kid)
+    })
   }
 
-  function save (key: ScheduledKey): MaybePromise<void> {
+  readonly publicKey = (kid: string): KeyObject | undefined => {
+    const key = this.#find(kid)
+    if (key === undefined) return undefined
+    const known = this.#publicKeys.get(kid) ?? createPublicKey({ key: { ...key.publicJwk }, format: 'jwk' })
+    this.#publicKeys.set(kid, known)
+    return known
+  }
+
+  readonly signingKid = (alg: string, sandboxId?: SandboxId): string => {
+    const key = this.#schedule.signer(alg, sandboxId, this.#deps.clock.nowMs())
+    if (key === undefined) throw new Error(`no key signs with ${alg}`)
+    return key.kid
+  }
+
+  readonly sign = async (kid: string, data: Buffer, expMs?: number): Promise<Buffer> => {
+    const key = this.#find(kid)
+    const algorithm = JWS_ALGORITHMS.get(key?.alg ?? '')
+    if (key?.privateKey === undefined || algorithm === undefined) throw new Error(`signing key ${kid} cannot sign`)
+    if (expMs !== undefined) await this.#noteExpiry(kid, expMs)
+    return await algorithm.sign(key.privateKey, data)
+  }
+
+  readonly publicJwks = (): readonly JWK[] => this.#schedule.published(this.#deps.clock.nowMs()).map(({ publicJwk }) => publicJwk)
+
+  readonly list = (): readonly SigningKeyView[] => {
+    const nowMs = this.#deps.clock.nowMs()
+    return this.#schedule.published(nowMs).map((key) => describe(key, this.#schedule, nowMs))
+  }
+
+  readonly rotate = async (publishMs: number): Promise<readonly SigningKeyView[]> =>
+    await this.#addAll(this.algorithms, { sandboxId: undefined, signsFromMs: this.#deps.clock.nowMs() + publishMs })
+
+  readonly rotateForSandbox = async (sandboxId: SandboxId, algorithms: readonly string[]): Promise<readonly SigningKeyView[] | undefined> => {
+    const nowMs = this.#deps.clock.nowMs()
+    const own = this.#schedule.published(nowMs).filter((key) => key.sandboxId === sandboxId)
+    if (algorithms.some((alg) => own.filter((key) => key.alg === alg).length >= SANDBOX_KEYS_MAX)) return undefined
+    return await this.#addAll(algorithms.filter((alg) => this.#bases.has(alg)), { sandboxId, signsFromMs: nowMs, signsUntilMs: nowMs + SANDBOX_KEY_SIGNS_MS })
+  }
+
+  readonly refresh = async (): Promise<void> => {
+    const { keyValue } = this.#deps
+    for (const { key, value } of await listAll(keyValue, NEEDED_SPACE)) this.#needUntil(key.split(' ')[0] ?? '', Number(value))
+    for (const { key, value } of await listAll(keyValue, SPACE)) this.#take(key, value)
+    this.#schedule = this.#plan()
+    await this.#forgetEnded()
+  }
+
+  #find (kid: string): ScheduledKey | undefined {
+    return this.#schedule.find(kid, this.#deps.clock.nowMs())
+  }
+
+  #plan (): KeySchedule {
+    const { tokenLifetimeMsMax } = this.#deps
+    return scheduleKeys([...this.#configured, ...this.#made.values()], { tokenLifetimeMsMax, neededUntilMs: this.#neededUntilMs, bases: this.#bases, openedAtMs: this.#openedAtMs })
+  }
+
+  #take (kid: string, value: Json | undefined): void {
+    if (value === undefined || this.#made.has(kid)) return
+    const { key, isStale } = openStored(value as unknown as StoredKey, this.#deps.sealer)
+    this.#made.set(kid, key)
+    if (isStale) void Promise.resolve(this.#save(key)).catch(() => { /* sealed anew at the next start */ })
+  }
+
+  #save (key: ScheduledKey): MaybePromise<void> {
     if (key.privateKey === undefined) return
     const { publicJwk: jwk, base, sandboxId, signsFromMs, signsUntilMs } = key
-    return keyValue.put(SPACE, key.kid, compact({ jwk: { ...jwk }, sealed: deps.sealer.seal(key.privateKey, key.kid), base, sandboxId, signsFromMs, signsUntilMs }))
+    const stored = { jwk, sealed: this.#deps.sealer.seal(key.privateKey, key.kid), base, sandboxId, signsFromMs, signsUntilMs }
+    return this.#deps.keyValue.put(SPACE, key.kid, JSON.parse(JSON.stringify(stored)) as Json)
   }
 
-  async function refresh (): Promise<void> {
-    for (const { key, value } of await listAll(keyValue, NEEDED_SPACE)) needUntil(key.split(' ')[0] ?? '', Number(value))
-    for (const { key, value } of await listAll(keyValue, SPACE)) take(key, value)
-    reschedule()
-    await forgetEnded(clock.nowMs())
-  }
-
-  async function forgetEnded (nowMs: number): Promise<void> {
-    const ended = [...made.keys()].filter((kid) => nowMs >= (schedule.endMs(kid) ?? Infinity))
-    for (const kid of ended) {
-      await keyValue.delete(SPACE, kid)
-      made.delete(kid)
-      publicKeys.delete(kid)
-    }
-    if (ended.length > 0) reschedule()
-  }
-
-  function needUntil (kid: string, untilMs: number): void {
-    neededUntilMs.set(kid, Math.max(untilMs, neededUntilMs.get(kid) ?? 0))
+  async #addAll (algorithms: readonly string[], plan: Pick<ScheduledKey, 'sandboxId' | 'signsFromMs' | 'signsUntilMs'>): Promise<readonly SigningKeyView[]> {
+    const keys = await Promise.all(algorithms.map(async (alg) => {
+      const key = { ...openSigningKey(await generateSigningKey(alg, randomToken(9), this.#deps.rsaKeyBits)), ...plan, base: this.#bases.get(alg) ?? '' }
+      await this.#save(key)
+      return key
+    }))
+    for (const key of keys) this.#made.set(key.kid, key)
+    this.#schedule = this.#plan()
+    await this.#deps.notices.publish(TOPIC, {})
+    const nowMs = this.#deps.clock.nowMs()
+    return keys.map((key) => describe(key, this.#schedule, nowMs))
   }
 
   /** A client's own lifetime may be longer than the profile's: then its key is noted to be needed so long, by the hour. */
-  async function noteExpiry (kid: string, expMs: number): Promise<void> {
-    const nowMs = clock.nowMs()
-    if (expMs <= nowMs + deps.tokenLifetimeMsMax || expMs <= (neededUntilMs.get(kid) ?? 0)) return
+  async #noteExpiry (kid: string, expMs: number): Promise<void> {
+    const nowMs = this.#deps.clock.nowMs()
+    if (expMs <= nowMs + this.#deps.tokenLifetimeMsMax + SECOND_MS || expMs <= (this.#neededUntilMs.get(kid) ?? 0)) return
     const untilMs = Math.ceil(expMs / HOUR_MS) * HOUR_MS
-    await keyValue.put(NEEDED_SPACE, `${kid} ${untilMs}`, untilMs, { ttlMs: untilMs - nowMs })
-    needUntil(kid, untilMs)
-    reschedule()
+    await this.#deps.keyValue.put(NEEDED_SPACE, `${kid} ${untilMs}`, untilMs, { ttlMs: untilMs - nowMs })
+    this.#needUntil(kid, untilMs)
+    this.#schedule = this.#plan()
   }
 
-  async function add (alg: string, plan: Pick<ScheduledKey, 'sandboxId' | 'signsFromMs' | 'signsUntilMs'>): Promise<ScheduledKey> {
-    const jwk = await generateSigningKey(alg, randomToken(9), deps.rsaKeyBits)
-    const key: ScheduledKey = { ...openSigningKey(jwk), ...plan, base: bases.get(alg) ?? '' }
-    await save(key)
-    made.set(key.kid, key)
-    return key
+  #needUntil (kid: string, untilMs: number): void {
+    this.#neededUntilMs.set(kid, Math.max(untilMs, this.#neededUntilMs.get(kid) ?? 0))
   }
 
-  async function addAll (algorithms: readonly string[], plan: Parameters<typeof add>[1]): Promise<readonly SigningKeyView[]> {
-    const keys = await Promise.all(algorithms.map(async (alg) => await add(alg, plan)))
-    reschedule()
-    await deps.notices.publish(TOPIC, {})
-    const nowMs = clock.nowMs()
-    return keys.map((key) => describe(key, schedule, nowMs))
-  }
-
-  const reload = (): void => { refresh().catch(() => { /* the store is away; asked for again at the next key that is not known */ }) }
-  deps.notices.subscribe(TOPIC, reload, reload)
-  await refresh()
-
-  return {
-    algorithms: [...bases.keys()],
-    find (kid) {
-      const known = schedule.find(kid, clock.nowMs())
-      if (known !== undefined || !KID.test(kid) || made.has(kid)) return known
-      return whenSettled(keyValue.get(SPACE, kid), (value) => {
-        take(kid, value)
-        reschedule()
-        return schedule.find(kid, clock.nowMs())
-      })
-    },
-    publicKey (kid) {
-      const key = schedule.find(kid, clock.nowMs())
-      if (key === undefined) return undefined
-      const known = publicKeys.get(kid) ?? createPublicKey({ key: { ...key.publicJwk }, format: 'jwk' })
-      publicKeys.set(kid, known)
-      return known
-    },
-    signingKid (alg, sandboxId) {
-      const key = schedule.signer(alg, sandboxId, clock.nowMs())
-      if (key === undefined) throw new Error(`no key signs with ${alg}`)
-      return key.kid
-    },
-    async sign (kid, data, expMs) {
-      const key = schedule.find(kid, clock.nowMs())
-      const algorithm = JWS_ALGORITHMS.get(key?.alg ?? '')
-      if (key?.privateKey === undefined || algorithm === undefined) throw new Error(`signing key ${kid} cannot sign`)
-      if (expMs !== undefined) await noteExpiry(kid, expMs)
-      return await algorithm.sign(key.privateKey, data)
-    },
-    publicJwks: () => schedule.published(clock.nowMs()).map(({ publicJwk }) => publicJwk),
-    list () {
-      const nowMs = clock.nowMs()
-      return schedule.published(nowMs).map((key) => describe(key, schedule, nowMs))
-    },
-    rotate: async (publishMs) => await addAll([...bases.keys()], { sandboxId: undefined, signsFromMs: clock.nowMs() + publishMs }),
-    async rotateForSandbox (sandboxId, algorithms) {
-      const nowMs = clock.nowMs()
-      const own = schedule.published(nowMs).filter((key) => key.sandboxId === sandboxId)
-      if (algorithms.some((alg) => own.filter((key) => key.alg === alg).length >= SANDBOX_KEYS_MAX)) return undefined
-      return await addAll(algorithms.filter((alg) => bases.has(alg)), { sandboxId, signsFromMs: nowMs, signsUntilMs: nowMs + SANDBOX_KEY_SIGNS_MS })
-    },
-    refresh,
+  async #forgetEnded (): Promise<void> {
+    const nowMs = this.#deps.clock.nowMs()
+    const ended = [...this.#made.keys()].filter((kid) => nowMs >= (this.#schedule.endMs(kid) ?? Infinity))
+    for (const kid of ended) {
+      await this.#deps.keyValue.delete(SPACE, kid)
+      for (const kept of [this.#made, this.#publicKeys, this.#neededUntilMs]) kept.delete(kid)
+    }
+    if (ended.length > 0) this.#schedule = this.#plan()
   }
 }
 
@@ -236,10 +260,4 @@ function describe (key: ScheduledKey, schedule: KeySchedule, nowMs: number): Sig
     ...(signsFromMs === 0 ? {} : { signsFromMs }),
     ...(endsAtMs === undefined ? {} : { endsAtMs }),
   }
-}
-
-function compact (value: object): JsonObject {
-  const copy: unknown = JSON.parse(JSON.stringify(value))
-  if (!isJsonObject(copy)) throw new TypeError('a signing key is stored as an object')
-  return copy
 }

@@ -113,6 +113,6 @@ function openVerifier (deps: TokensDeps, { ring, nonceSecret, isNonceRequired }:
 
 /** Those that the sandbox's clients get anything signed with. */
 async function algorithmsOf ({ clients, profile }: TokensDeps, offered: readonly string[], sandboxId: SandboxId): Promise<readonly string[]> {
-  const registered = (await clients.list(sandboxId)).flatMap(({ metadata = {} }) => Object.entries(metadata).filter(([name]) => name.endsWith('_signed_response_alg')).map(([, alg]) => String(alg)))
+  const registered = (await clients.list(sandboxId)).flatMap(({ metadata = {} }) => Object.entries(metadata).filter(([name]) => name.endsWith('_signed_response_alg')).map(([, alg]) => alg))
   return offered.filter((alg) => alg === profile.signingAlgorithm || registered.includes(alg))
 }

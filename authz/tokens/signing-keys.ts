@@ -52,7 +52,7 @@ export function openPublishedKey (jwk: JWK, privateKey: KeyObject | undefined): 
 }
 
 function publicPart ({ kty, kid, alg, use, crv, x, y, n, e, x5c }: JWK): JWK {
-  return Object.fromEntries(Object.entries({ kty, use, kid, alg, crv, x, y, n, e, x5c }).filter(([, value]) => value !== undefined)) as JWK
+  return Object.fromEntries(Object.entries({ kty, use, kid, alg, crv, x, y, n, e, x5c }).filter(([, value]) => value !== undefined))
 }
 
 const generate = promisify(generateKeyPair) as unknown as (type: string, options: object) => Promise<{ readonly privateKey: KeyObject }>
@@ -66,7 +66,7 @@ export async function generateSigningKey (alg: string, kid: string, rsaBits: num
   const algorithm = JWS_ALGORITHMS.get(alg)
   if (algorithm === undefined) throw new Error(`no keys can be made for ${alg}`)
   const { privateKey } = await generateFor(algorithm, rsaBits)
-  return { ...privateKey.export({ format: 'jwk' }) as JWK, kid, alg, use: 'sig' }
+  return { ...privateKey.export({ format: 'jwk' }), kid, alg, use: 'sig' }
 }
 
 async function generateFor ({ kty, crv }: { readonly kty: 'EC' | 'RSA' | 'OKP', readonly crv?: string }, rsaBits: number): Promise<{ readonly privateKey: KeyObject }> {

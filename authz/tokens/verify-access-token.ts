@@ -4,7 +4,7 @@ import type { ClientDirectory } from '../clients/client-directory.ts'
 import type { DpopPresentation, ProofExpectation, ProofVerdict } from '../dpop/verify-proof.ts'
 import { decodeToken, type DecodedToken } from './decode-token.ts'
 import { createGenerationCache } from '../generation-cache.ts'
-import type { IssuedTokens } from './issued-tokens.ts'
+import { opaqueTokenId, type IssuedTokens } from './issued-tokens.ts'
 import type { VerificationKey } from './jws-algorithms.ts'
 import type { KeyRing } from './key-ring.ts'
 import { readTokenClaims, type TokenClaims } from './token-claims.ts'
@@ -73,17 +73,18 @@ export function createAccessTokenVerifier (deps: VerifierDeps): AccessTokenVerif
   const verified = createGenerationCache<Admitted>(deps.cachedMax ?? 50_000)
 
   function admit (token: string): MaybePromise<Admitted | TokenRefusal> {
-    if (!token.includes('.')) return whenSettled(deps.findOpaque(token), (claims) => claims === undefined ? refuse('token_malformed', 'the token is neither a JWT nor an opaque token of this server that still stands') : settle(token, claims))
+    if (!token.includes('.')) return whenSettled(deps.findOpaque(token), (claims) => claims === undefined ? refuseUnknown(deps, token) : settle(token, claims, claims))
     return whenSettled(authenticate(deps, token), (authentic) => authentic.kind === 'refused' ? attribute(authentic, authentic.clientId) : settle(token, authentic.claims))
   }
 
-  function settle (token: string, claims: TokenClaims): MaybePromise<Admitted | TokenRefusal> {
+  /** `standing` is given when the token has just been found to stand. */
+  function settle (token: string, claims: TokenClaims, standing?: TokenClaims): MaybePromise<Admitted | TokenRefusal> {
     return whenSettled(clients.find(claims.clientId), (client) => {
       if (client === undefined) return refuse('token_revoked', `the token's client ${claims.clientId} does not exist any more`)
       const { sandboxId } = client
       const aged = judgeTimes(deps, claims, sandboxId)
       if (aged !== undefined) return { ...aged, claimedClientId: client.clientId }
-      return whenSettled(claims.isOpaque === true ? deps.findOpaque(token) : issued.find(claims.jti), (record) => {
+      return whenSettled(standing ?? (claims.isOpaque === true ? deps.findOpaque(token) : issued.find(claims.jti)), (record) => {
         if (record === undefined) return { ...refuse('token_revoked', `the token ${claims.jti} or its grant was revoked`), claimedClientId: client.clientId }
         return { kind: 'admitted', token, claims, sandboxId, caller: callerOf(claims, sandboxId), checkedAtMs: clock.nowMs() }
       })
@@ -97,16 +98,8 @@ export function createAccessTokenVerifier (deps: VerifierDeps): AccessTokenVerif
         : judgeStanding(deps, entry.claims) ?? judgeTimes(deps, entry.claims, entry.sandboxId) ?? judgeUse(entry.claims, expect)
       if (refusal !== undefined) return client === undefined ? refusal : { ...refusal, claimedClientId: client.clientId }
       const { jkt } = entry.claims
-      if (jkt !== undefined && expect.dpop !== undefined) return prove(entry, jkt, expect.dpop)
+      if (jkt !== undefined && expect.dpop !== undefined) return prove(deps, entry, jkt, expect.dpop)
       return { kind: 'verified', caller: entry.caller, expiresAtMs: entry.claims.expMs }
-    })
-  }
-
-  function prove ({ token, claims, caller, sandboxId }: Admitted, jkt: string, presented: DpopPresentation): MaybePromise<TokenVerdict> {
-    return whenSettled(deps.verifyProof(presented, { token, jkt, sandboxId }), (proof) => {
-      const nonce = proof.nonce === undefined ? {} : { dpopNonce: proof.nonce }
-      if (proof.kind === 'refused') return { ...refuse(proof.code, proof.detail), claimedClientId: claims.clientId, ...nonce }
-      return { kind: 'verified', caller, expiresAtMs: claims.expMs, ...nonce }
     })
   }
 
@@ -133,6 +126,20 @@ export function createAccessTokenVerifier (deps: VerifierDeps): AccessTokenVerif
   }
 }
 
+function prove ({ verifyProof }: VerifierDeps, { token, claims, caller, sandboxId }: Admitted, jkt: string, presented: DpopPresentation): MaybePromise<TokenVerdict> {
+  return whenSettled(verifyProof(presented, { token, jkt, sandboxId }), (proof) => {
+    const nonce = proof.nonce === undefined ? {} : { dpopNonce: proof.nonce }
+    if (proof.kind === 'refused') return { ...refuse(proof.code, proof.detail), claimedClientId: claims.clientId, ...nonce }
+    return { kind: 'verified', caller, expiresAtMs: claims.expMs, ...nonce }
+  })
+}
+
+function refuseUnknown ({ issued }: VerifierDeps, token: string): TokenRefusal {
+  return issued.isKnownRevoked(opaqueTokenId(token))
+    ? refuse('token_revoked', 'the opaque token or its grant was revoked')
+    : refuse('token_malformed', 'the token is neither a JWT nor an opaque token that this server knows: it never was, or was revoked')
+}
+
 type Authentic = { readonly kind: 'authentic', readonly claims: TokenClaims } | TokenRefusal & { readonly clientId?: string }
 
 /** Header, signature and issuer. Needs the store only for a key that another instance has just made. */
@@ -140,10 +147,11 @@ function authenticate (deps: VerifierDeps, token: string): MaybePromise<Authenti
   const decoded = decodeToken(token)
   if (decoded.kind === 'malformed') return refuse('token_malformed', decoded.detail)
   const { header, payload } = decoded
+  const { kid } = header
   const clientId = typeof payload['client_id'] === 'string' ? { clientId: payload['client_id'] } : {}
   const refusal = judgeHeader(deps, header, payload)
   if (refusal !== undefined) return { ...refusal, ...clientId }
-  return whenSettled(deps.keys.find(String(header['kid'])), (key) => ({ ...readAuthentic(deps, decoded, key), ...clientId }))
+  return whenSettled(typeof kid === 'string' ? deps.keys.find(kid) : undefined, (key) => ({ ...readAuthentic(deps, decoded, key), ...clientId }))
 }
 
 /** Header parameters that would let a token bring its own key (RFC 8725 §3.10), or that we do not understand (RFC 7515 §4.1.11). */

@@ -62,7 +62,12 @@ await t.test('refusals each have their code, the value seen and the owner of the
     ['a key of its own', 'token_malformed', forge(real, { header: { jwk: createPublicKey(stranger).export({ format: 'jwk' }) } }, signWith(stranger)), /jwk/],
     ['a key by URL', 'token_malformed', forge(real, { header: { jku: 'https://evil.example/jwks' } }), /jku/],
     ['a certificate by URL', 'token_malformed', forge(real, { header: { x5u: 'https://evil.example/' } }), /x5u/],
-    ['a confirmation that is not understood', 'token_malformed', forge(real, { payload: { cnf: { jkt: 'x' } } }), /x5t#S256/],
+    ['a confirmation that is not understood', 'token_malformed', forge(real, { payload: { cnf: { kid: 'x' } } }), /cnf has kid/],
+    ['a confirmation that is not understood beside one that is', 'token_malformed', forge(real, { payload: { cnf: { jkt: 'x', jwk: {} } } }), /cnf has jwk/],
+    ['an empty confirmation', 'token_malformed', forge(real, { payload: { cnf: {} } }), /neither x5t#S256/],
+    ['a confirmation that is no object', 'token_malformed', forge(real, { payload: { cnf: 'x' } }), /neither x5t#S256/],
+    ['a confirmation that is no text', 'token_malformed', forge(real, { payload: { cnf: { jkt: ['x'] } } }), /must be strings/],
+    ['a key without its proof', 'token_proof_missing', forge(real, { payload: { cnf: { jkt: 'x' } } }), /bound to the DPoP key x.*Bearer/],
     ['exp as text', 'token_malformed', forge(real, { payload: { exp: 'tomorrow' } }), /exp/],
     ['scope as array', 'token_malformed', forge(real, { payload: { scope: ['a'] } }), /scope/],
   ]
