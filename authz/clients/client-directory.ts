@@ -1,41 +1,21 @@
-import { whenSettled, type Clock, type ClientId, type Json, type JsonObject, type SandboxId } from '../../kernel/index.ts'
+import { whenSettled, type Clock, type Json, type SandboxId } from '../../kernel/index.ts'
 import type { KeyValue, MaybePromise, Notices } from '../../stores/ports.ts'
 import { createGenerationCache } from '../generation-cache.ts'
+import { certificateSpace, findBySubjectDn, moveIndexes, originSpace } from './client-indexes.ts'
+import type { ClientRecord } from './client-record.ts'
 
-/** An OAuth client as kept: what the control API made, minus the secret, of which only a hash is stored. */
-export interface ClientRecord {
-  readonly clientId: ClientId
-  readonly sandboxId: SandboxId
-  readonly name: string
-  readonly authMethod: string
-  readonly redirectUris: readonly string[]
-  readonly postLogoutRedirectUris: readonly string[]
-  readonly scopes: readonly string[]
-  readonly grants: readonly string[]
-  readonly tlsSubjectDn?: string
-  readonly jwks?: { readonly keys: readonly JsonObject[] }
-  /** base64url SHA-256 of the secret; the secret has 256 random bits, so nothing slower is needed. */
-  readonly secretHash?: string
-  readonly createdAtMs: number
-  /** More of RFC 7591 §2 and its extensions, in their own names (`dpop_bound_access_tokens`, `subject_type`, …); checked by the library. */
-  readonly metadata?: JsonObject
-  /** Lifetimes of this client's own, where production has them; else the profile's. */
-  readonly lifetimes?: ClientLifetimes
-  /** The client opted into the login without pages. */
-  readonly isHeadless?: true
-}
-
-export interface ClientLifetimes {
-  readonly accessTokenMs?: number
-  readonly idTokenMs?: number
-  readonly refreshTokenMs?: number
-}
+export type { ClientLifetimes, ClientRecord } from './client-record.ts'
 
 /** Finds clients, at memory speed when they were looked at lately. */
 export interface ClientDirectory {
   readonly find: (clientId: string) => MaybePromise<ClientRecord | undefined>
   readonly findBySubjectDn: (subjectDn: string) => MaybePromise<string | undefined>
+  /** True when a client of `self_signed_tls_client_auth` has registered the certificate (RFC 8705 §2.2.2). */
+  readonly isRegisteredCertificate: (thumbprint: string) => MaybePromise<boolean>
+  /** True when scripts from this origin may call on behalf of some client. */
+  readonly isRegisteredOrigin: (origin: string) => MaybePromise<boolean>
   readonly list: (sandboxId: SandboxId) => Promise<readonly ClientRecord[]>
+  /** Creates or replaces. Callers who replace hold the client's lock. */
   readonly put: (record: ClientRecord) => Promise<void>
   /** False when there was none. */
   readonly delete: (clientId: string) => Promise<boolean>
@@ -75,16 +55,19 @@ export function createClientDirectory (deps: { readonly keyValue: KeyValue, read
 
   return {
     find,
-    findBySubjectDn: (subjectDn) => whenSettled(keyValue.get('oauth-client-subject', subjectDn), (value) => typeof value === 'string' ? value : undefined),
+    findBySubjectDn: (subjectDn) => whenSettled(findBySubjectDn(keyValue, subjectDn), (value) => typeof value === 'string' ? value : undefined),
+    isRegisteredCertificate: (thumbprint) => hasEntries(keyValue, certificateSpace(thumbprint)),
+    isRegisteredOrigin: (origin) => origin.length > ORIGIN_LENGTH_MAX ? false : hasEntries(keyValue, originSpace(origin)),
     async list (sandboxId) {
       const ids = await listAll(keyValue, `oauth-client-of:${sandboxId}`)
       const records = await Promise.all(ids.map(({ key }) => find(key)))
       return records.filter((record) => record !== undefined)
     },
     async put (record) {
+      const former = await keyValue.get('oauth-client', record.clientId) as unknown as ClientRecord | undefined
       await keyValue.put('oauth-client', record.clientId, record as unknown as Json)
-      await keyValue.put(`oauth-client-of:${record.sandboxId}`, record.clientId, true)
-      if (record.tlsSubjectDn !== undefined) await keyValue.put('oauth-client-subject', record.tlsSubjectDn, record.clientId)
+      if (former === undefined) await keyValue.put(`oauth-client-of:${record.sandboxId}`, record.clientId, true)
+      await moveIndexes(keyValue, former, record)
       await announce(record.clientId)
     },
     async delete (clientId) {
@@ -92,10 +75,16 @@ export function createClientDirectory (deps: { readonly keyValue: KeyValue, read
       if (record === undefined) return false
       await announce(clientId)
       await keyValue.delete(`oauth-client-of:${record.sandboxId}`, clientId)
-      if (record.tlsSubjectDn !== undefined) await keyValue.delete('oauth-client-subject', record.tlsSubjectDn)
+      await moveIndexes(keyValue, record, undefined)
       return true
     },
   }
+}
+
+const ORIGIN_LENGTH_MAX = 300
+
+function hasEntries (keyValue: KeyValue, space: string): MaybePromise<boolean> {
+  return whenSettled(keyValue.list(space, { limit: 1 }), (entries) => entries.length > 0)
 }
 
 /** Every entry of a space, read in pages. */
