@@ -92,3 +92,27 @@ t.test('a replaced certificate is shown to new connections of both doors', async
   doors.replaceCertificate(next.certificatePem, next.keyPem)
   for (const door of ['public', 'mtls'] as const) t.equal((await open(door)).getPeerCertificate().serialNumber.toLowerCase().replace(/^0+/, ''), next.serial.replace(/^0+/, ''), door)
 })
+
+t.test('a session from before the certificate was replaced resumes no more; one from after does, on its own door alone', async (t) => {
+  for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
+    const { doors, authority, open, ask, client } = await openTestDoors(t)
+    const pair = { cert: client.certificatePem, key: client.keyPem, minVersion: version, maxVersion: version }
+    const sessionOf = async (door: Door): Promise<Buffer> => {
+      const socket = await open(door, pair)
+      let session: Buffer | undefined = version === 'TLSv1.2' ? socket.getSession() : undefined
+      socket.on('session', (ticket: Buffer) => { session = ticket })
+      await ask(socket)
+      if (session === undefined) throw new Error('no session was given')
+      return session
+    }
+    const isReused = async (door: Door, session: Buffer): Promise<boolean> => (await open(door, { ...pair, session })).isSessionReused()
+    const before = await sessionOf('mtls')
+    t.equal(await isReused('mtls', before), true)
+    const next = await authority.issueServerCertificate({ hosts: ['localhost'], lifetimeMs: 2 * DAY_MS })
+    doors.replaceCertificate(next.certificatePem, next.keyPem)
+    t.equal(await isReused('mtls', before), false, `${version}, from before`)
+    const after = await sessionOf('mtls')
+    t.equal(await isReused('mtls', after), true, `${version}, from after`)
+    t.equal(await isReused('public', after), false, `${version}, on the other door`)
+  }
+})
