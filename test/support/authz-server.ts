@@ -44,6 +44,8 @@ export const PROFILE: AuthorizationProfile = {
   requireSoftwareStatement: false,
   backchannelLogout: true,
   headlessLogin: true,
+  acr: { singleFactor: 'urn:test:acr:1', multiFactor: 'urn:test:acr:2' },
+  pollIntervalMs: 5000,
   brand: { name: 'Example <Payments> & Co', colour: '#1f4ed8' },
 }
 
@@ -67,11 +69,11 @@ export interface TestServer {
 }
 
 /** The authorization server behind both doors, over real TLS on loopback. */
-export async function openTestServer (options: { readonly profile?: Partial<AuthorizationProfile>, readonly prepare?: (app: FastifyInstance, authz: AuthorizationServer) => void } = {}): Promise<TestServer> {
+export async function openTestServer (options: { readonly profile?: Partial<AuthorizationProfile>, readonly prepare?: (app: FastifyInstance, authz: AuthorizationServer) => void, readonly deps?: Partial<AuthorizationServerDeps>, readonly stores?: Stores } = {}): Promise<TestServer> {
   let offsetMs = 0
   const clock = { nowMs: () => systemClock.nowMs() + offsetMs }
   const advances: Array<{ sandboxId: SandboxId, atMs: number, byMs: number }> = []
-  const stores = openEmbeddedStores({ directory: ':memory:', clock, retention: { maxAgeMs: 3_600_000, maxPerStream: 100 } })
+  const stores = options.stores ?? openEmbeddedStores({ directory: ':memory:', clock, retention: { maxAgeMs: 3_600_000, maxPerStream: 100 } })
   const root = await createRootCertificate({ commonName: 'Authz test authority', lifetimeMs: 86_400_000 * 365, clock })
   const authority = await openAuthority({ ...root, clock, keyValue: stores.keyValue, notices: stores.notices })
   const server = await authority.issueServerCertificate({ hosts: ['localhost', '127.0.0.1'], lifetimeMs: 86_400_000 })
@@ -102,6 +104,7 @@ export async function openTestServer (options: { readonly profile?: Partial<Auth
     certificateOf,
     tokenAgeAdvanceMs: (sandboxId, issuedAtMs) => advances.reduce((sum, advance) => advance.sandboxId === sandboxId && advance.atMs >= issuedAtMs ? sum + advance.byMs : sum, 0),
     onFailure: (failure) => { failures.push(failure) },
+    ...options.deps,
   }
   const authz = await createAuthorizationServer(deps)
   const apps = await Promise.all([doors.public, doors.mtls].map(async (door) => {
