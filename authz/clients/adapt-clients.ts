@@ -24,7 +24,7 @@ export function adaptClients (provider: Provider): void {
   const ClientOf = provider.Client as unknown as ClientClass
   const { prototype } = ClientOf
   const find = ClientOf.find.bind(ClientOf)
-  const isAllowed = Reflect.get(prototype, 'grantTypeAllowed') as (this: LibraryClient, type: string) => boolean
+  const isAllowed = Reflect.get(prototype, 'grantTypeAllowed')
   const equipped = new WeakSet<LibraryClient>()
 
   prototype.compareClientSecret = function compareClientSecret (actual) {

@@ -104,10 +104,13 @@ const NAME_KINDS = { tls_client_auth_san_dns: 'dns', tls_client_auth_san_uri: 'u
  */
 async function claimNames ({ names }: CheckClientDeps, record: ClientRecord): Promise<ClientRecord> {
   const { metadata = {} } = record
-  const [entry] = Object.entries(NAME_KINDS).filter(([member]) => typeof metadata[member] === 'string')
+  const [entry] = Object.entries(NAME_KINDS).flatMap(([member, kind]) => {
+    const value = metadata[member]
+    return typeof value === 'string' ? [{ member, kind, value }] : []
+  })
   if (entry === undefined) return record
-  const [member, kind] = entry
-  const name = readName({ kind, value: String(metadata[member]) }, member)
+  const { member, kind, value } = entry
+  const name = readName({ kind, value }, member)
   const [taken] = await names.claim(record.sandboxId, [name])
   if (taken !== undefined) throw new ClientRefused(`${member}: the name ${taken.value} belongs to another sandbox`, { member })
   return { ...record, metadata: { ...metadata, [member]: name.value } }

@@ -37,16 +37,17 @@ function checkKey (jwk: JsonObject, index: number): void {
 
 function readKey (jwk: JsonObject, place: string): KeyObject {
   try {
-    return createPublicKey({ key: jwk as never, format: 'jwk' })
+    return createPublicKey({ key: jwk, format: 'jwk' })
   } catch (cause) {
     throw refuse(`${place} is no public key of a type that is known here (RFC 7517 §4)`, cause)
   }
 }
 
-function explainWeakness ({ asymmetricKeyDetails: details }: KeyObject, { kty, crv }: JsonObject): string | undefined {
-  if (kty === 'EC') return CURVES.has(String(crv)) ? undefined : `the curve ${String(crv).slice(0, 20)} is not accepted; use P-256, P-384 or P-521`
-  if (kty === 'OKP') return OCTET_KEY_PAIRS.has(String(crv)) ? undefined : `the curve ${String(crv).slice(0, 20)} is not accepted; use Ed25519, or X25519 to encrypt`
-  if (kty !== 'RSA') return `keys of type ${String(kty).slice(0, 20)} are not accepted`
+function explainWeakness ({ asymmetricKeyDetails: details }: KeyObject, jwk: JsonObject): string | undefined {
+  const [kty, crv] = [jwk['kty'], jwk['crv']].map((value) => typeof value === 'string' ? value.slice(0, 20) : '')
+  if (kty === 'EC') return CURVES.has(crv ?? '') ? undefined : `the curve ${crv} is not accepted; use P-256, P-384 or P-521`
+  if (kty === 'OKP') return OCTET_KEY_PAIRS.has(crv ?? '') ? undefined : `the curve ${crv} is not accepted; use Ed25519, or X25519 to encrypt`
+  if (kty !== 'RSA') return `keys of type ${kty} are not accepted`
   const bits = details?.modulusLength ?? 0
   const exponent = details?.publicExponent ?? 0n
   if (bits < MODULUS_BITS_MIN || bits > MODULUS_BITS_MAX) return `an RSA key of ${bits} bits is not accepted; use ${MODULUS_BITS_MIN} to ${MODULUS_BITS_MAX}`

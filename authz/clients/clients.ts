@@ -127,7 +127,7 @@ function draft (deps: ClientsDeps, { unknown: _unknown, maximum: _maximum, isHea
 }
 
 function applyChange ({ isHeadless: wasHeadless, lifetimes, ...record }: ClientRecord, change: ClientChange): ClientRecord {
-  const { name, authMethod, redirectUris, postLogoutRedirectUris, scopes, grants, tlsSubjectDn: _dn, jwks: _jwks, metadata: _metadata, allowedOrigins: _origins, software: _software, ...identity } = record
+  const { tlsSubjectDn: _dn, jwks: _jwks, metadata: _metadata, allowedOrigins: _origins, software: _software, ...identity } = record
   const facts = change.metadata === undefined ? record : splitMetadata(change.isWhole === true ? change.metadata : { ...joinMetadata(record), ...change.metadata })
   const isHeadless = change.isHeadless ?? wasHeadless === true
   return {

@@ -1,5 +1,5 @@
 import type { AdapterPayload } from 'oidc-provider'
-import { randomToken, type Clock, type Json, type JsonObject, type SandboxId } from '../../kernel/index.ts'
+import { randomToken, type Clock, type JsonObject, type SandboxId } from '../../kernel/index.ts'
 import { originsOf } from './client-origins.ts'
 import type { ClientRecord } from './client-record.ts'
 import type { SecretKeeper } from './secret-keeper.ts'
@@ -31,7 +31,7 @@ export function describeClient (deps: DescribeClientDeps, record: ClientRecord):
     ...describeSecrets(deps, record),
     sandgate_origins: originsOf(record),
     ...(record.lifetimes === undefined ? {} : { sandgate_lifetimes: record.lifetimes }),
-  } as unknown as AdapterPayload
+  }
 }
 
 /** What a client is registered with, in the names of RFC 7591 §2, without anything of its secret. */
@@ -49,7 +49,7 @@ export function registeredMetadata (record: ClientFacts & Pick<ClientRecord, 'cl
     post_logout_redirect_uris: [...record.postLogoutRedirectUris],
     scope: record.scopes.join(' '),
     ...(record.tlsSubjectDn === undefined ? {} : { tls_client_auth_subject_dn: record.tlsSubjectDn }),
-    ...(record.jwks === undefined ? {} : { jwks: record.jwks as unknown as Json }),
+    ...(record.jwks === undefined ? {} : { jwks: record.jwks }),
   }
 }
 

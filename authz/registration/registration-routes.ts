@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { whenSettled, type JsonObject } from '../../kernel/index.ts'
+import type { JsonObject } from '../../kernel/index.ts'
 import { StoreUnavailable } from '../../stores/ports.ts'
 import { collectBody, TOKEN_BODY_BYTES_MAX } from '../clients/read-token-request.ts'
 import type { AuthorizationFailure } from '../provider/report-failures.ts'
@@ -21,18 +21,21 @@ export function registerRegistrationRoutes (app: FastifyInstance, { registration
   const serve = (endpoint: string, work: (token: string, request: FastifyRequest, clientId: string) => Promise<Answer>) => async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { clientId = '' } = (request.params ?? {}) as { readonly clientId?: string }
     try {
-      return send(reply, await work(readBearer(request), request, clientId))
+      return await send(reply, await work(readBearer(request), request, clientId))
     } catch (error) {
-      if (error instanceof StoreUnavailable) return send(reply, { status: 503, body: { error: 'temporarily_unavailable', error_description: 'the authorization server is temporarily unavailable' } })
+      if (error instanceof StoreUnavailable) return await send(reply, { status: 503, body: { error: 'temporarily_unavailable', error_description: 'the authorization server is temporarily unavailable' } })
       if (!(error instanceof RegistrationRefused)) throw error
       onFailure({ request: request.raw, endpoint, error: error.error, detail: error.detail, ...(clientId === '' ? {} : { clientId }) })
-      return send(reply, refusalOf(error, issuer, request))
+      return await send(reply, refusalOf(error, issuer, request))
     }
   }
   app.post(path, serve('registration', async (token, request) => ({ status: 201, body: await registration.register(token, await readJson(request)) })))
   app.get(`${path}/:clientId`, { exposeHeadRoute: false }, serve('client', async (token, _request, clientId) => ({ status: 200, body: await registration.read(token, clientId) })))
   app.put(`${path}/:clientId`, serve('client_update', async (token, request, clientId) => ({ status: 200, body: await registration.replace(token, clientId, await readJson(request)) })))
-  app.delete(`${path}/:clientId`, serve('client_delete', async (token, _request, clientId) => whenSettled(registration.remove(token, clientId), () => ({ status: 204 }))))
+  app.delete(`${path}/:clientId`, serve('client_delete', async (token, _request, clientId) => {
+    await registration.remove(token, clientId)
+    return { status: 204 }
+  }))
 }
 
 /** RFC 6750 §2.1: the header alone; a token in a query or form would be logged on its way. */

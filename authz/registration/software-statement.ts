@@ -1,4 +1,4 @@
-import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet, type JWK, type JWTPayload } from 'jose'
+import { createLocalJWKSet, errors, jwtVerify, type JWK, type JWTPayload } from 'jose'
 import type { Clock, JsonObject } from '../../kernel/index.ts'
 import { RegistrationRefused } from './registration-refused.ts'
 
@@ -27,7 +27,7 @@ const LENGTH_MAX = 32_768
  * `unapproved_software_statement`.
  */
 export function createSoftwareStatements (deps: SoftwareStatementsDeps): ApplySoftwareStatement {
-  const keys = createLocalJWKSet({ keys: [...deps.trustedKeys] } as JSONWebKeySet)
+  const keys = createLocalJWKSet({ keys: [...deps.trustedKeys] })
   return async (metadata) => {
     const { software_statement: statement } = metadata
     if (statement === undefined || statement === null) {
