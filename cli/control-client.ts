@@ -38,7 +38,7 @@ export function explainFailure (error: unknown, access: ControlAccess): string {
 }
 
 /** Calls the control API. Rejects when nothing answers, or what answers cannot be trusted. */
-export async function callControl (access: ControlAccess, method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<ControlReply> {
+export async function callControl (access: ControlAccess, method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<ControlReply> {
   const dispatcher = new Agent({ connect: access.authorityPem === undefined ? {} : { ca: access.authorityPem } })
   try {
     const answer = await request(new URL(path, access.url), {

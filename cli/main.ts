@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { addCertificateCommands } from './commands/certificates.ts'
 import { addConfigCommands } from './commands/config.ts'
 import { addControlCommands } from './commands/control.ts'
+import { addFaultCommands } from './commands/faults.ts'
 import { addParityCommands } from './commands/parity.ts'
 import { addParityImport } from './commands/parity-import.ts'
 import { addStartCommand } from './commands/start.ts'
@@ -20,6 +21,7 @@ const program = new Command('sandgate')
 addStartCommand(program, terminal)
 addConfigCommands(program, terminal)
 addControlCommands(program, terminal)
+addFaultCommands(program, terminal)
 addCertificateCommands(program, terminal)
 addParityCommands(program, terminal)
 addParityImport(program, terminal)

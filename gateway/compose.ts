@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
 import pino, { type Logger } from 'pino'
 import { createAuthorizationServer, TOKEN_BODY_BYTES_MAX, type AuthorizationServer, type TokenVerdict } from '../authz/index.ts'
 import { createClientCertificateVerifier, createNameClaims, openAuthority, type Authority } from '../certs/index.ts'
@@ -8,14 +9,16 @@ import { systemClock, version, whenSettled, type Clock, type Finding } from '../
 import { createSandboxCore, createWebhooks, type SandboxCore, type Webhooks } from '../sandbox-core/index.ts'
 import { createLocalCounter, openEmbeddedStores, openRedisStores, type Stores } from '../stores/index.ts'
 import { createAbuseEngine, type AbuseEngine, type RuleOutcome } from './abuse/index.ts'
-import { certificateOperatorRoutes, certificateRoutes, clientRoutes, createControlCredentials, createIssuedCertificates, createSandboxes, operatorRoutes, sandboxRoutes, webhookRoutes, type ControlRoute, type Sandboxes } from './control/index.ts'
+import { certificateOperatorRoutes, certificateRoutes, clientRoutes, faultRoutes, createControlCredentials, createIssuedCertificates, createSandboxes, operatorRoutes, sandboxRoutes, signingKeyRoutes, userRoutes, webhookRoutes, type ControlRoute, type IssuedCertificates, type Sandboxes } from './control/index.ts'
+import { createFaults, faultEndpoints, takeAuthorizationFault, type Faults } from './faults/index.ts'
 import { createLimit, formatRateLimitHeaders } from './limits/index.ts'
 import type { LoadedDefinitions } from './load-definitions.ts'
+import { readBrand } from './read-brand.ts'
 import { openMaterial, type Material } from './material.ts'
 import { cidrList } from './pipeline/cidr-list.ts'
 import { createPipeline, type PipelineDeps } from './pipeline.ts'
 import type { Passage } from './pipeline/passage.ts'
-import { createMetrics, createRequestRecords, type Metrics, type RequestRecords } from './record/index.ts'
+import { createFailureNotes, createMetrics, createRequestRecords, type Metrics, type RequestRecords } from './record/index.ts'
 import { createScrubber, type Scrubber } from './scrub/index.ts'
 import { assembleSurfaces, type Surfaces } from './surfaces/assemble-surfaces.ts'
 import { disclosureUrlAt, revocationUrlsAt } from './surfaces/certificate-pages.ts'
@@ -32,6 +35,8 @@ export interface Composition extends Surfaces {
   readonly stores: Stores
   readonly material: Material
   readonly authority: Authority
+  readonly certificates: IssuedCertificates
+  readonly clock: Clock
   readonly authz: AuthorizationServer
   readonly core: SandboxCore
   readonly webhooks: Webhooks
@@ -67,31 +72,36 @@ export async function compose (config: Config, definitions: LoadedDefinitions, o
   const origins = originsOf(config)
   const scrubber = createScrubber({ key: material.scrubSecret, clock, ...config.scrub })
   const scrubText = (text: string, scope = ''): string => scrubber.scrubText(text, scope).value
-  const records = createRequestRecords(stores)
+  const records = createRequestRecords({ log: stores.log, clock, onLeftOut: metrics.countRecordLeftOut })
   const certificates = createIssuedCertificates({ keyValue: stores.keyValue, clock })
   const names = createNameClaims(stores)
   const authority = await openAuthority({ ...material.authority, clock, ...stores, revocationUrls: revocationUrlsAt(pkiOriginOf(config, origins)), isIssued: async (serial) => (await certificates.find(serial))?.issuer === null })
   const webhooks = createWebhooks({ ...stores, clock, scrubText, options: { ...config.webhooks, version }, onAttempt: metrics.countWebhookAttempt, onFault: (fault) => logger.error({ fault: String(fault) }, 'webhooks') })
   const core = createSandboxCore({ apis: definitions.apis, layers: stores.layers, keyValue: stores.keyValue, notices: stores.notices, clock, isEventWanted: webhooks.isEventWanted })
   const passages = new WeakMap<IncomingMessage, Passage>()
-  const authz = await openAuthz({ config, origins, stores, clock, material, core, passages })
+  const faults = createFaults({ ...stores, clock })
+  await faults.refresh()
+  const authz = await openAuthz({ config, origins, stores, clock, material, core, passages, noteFailure: createFailureNotes({ metrics, logger }), faults })
   const abuse = createAbuseEngine({ rules: definitions.rules, ...stores, clock, key: material.abuseSecret, modeOverride: config.abuse.mode === '' ? undefined : config.abuse.mode })
   const credentials = createControlCredentials({ keyValue: stores.keyValue, operatorToken: material.operatorToken })
   const sandboxes = createSandboxes({ keyValue: stores.keyValue, clock, authz, core, authority, certificates, credentials, template: config.sandboxes, offered: authz.offered })
   const lists = openClientRevocationLists({ files: config.tls.clientCrlFiles, clock, onProblem: (problem) => logger.error({ problem }, 'a revocation list') })
   const { app, doors, server } = await openFrontDoor({ config, authority, clock, metrics, logger })
   const tls = keepTlsFresh({ config, authority, clock, server, doors, lists, setExpiry: (ms) => metrics.setCertificateExpiry('server', ms), logger })
-  const pipeline = composePipeline({ config, stores, clock, authority, authz, core, scrubber, abuse, records, metrics, logger, doors, lists, findKeyHolder: credentials.findHolder })
+  const pipeline = composePipeline({ config, stores, clock, authority, authz, core, scrubber, abuse, records, metrics, logger, doors, lists, faults, findKeyHolder: credentials.findHolder })
   const routes: ControlRoute[] = [
     ...sandboxRoutes({ sandboxes, core, records, coreApis: definitions.apis.map((api) => api.name), listClients: async (sandboxId) => await authz.clients.list(sandboxId) }),
     ...certificateRoutes({ authority, certificates, names, clock, lifetimeMs: config.sandboxes.certificateLifetimeMs, lifetimeMsMax: config.sandboxes.certificateLifetimeMaximumMs, maximum: config.sandboxes.certificatesMaximum, publicHost: config.listen.publicHost, disclosureUrl: disclosureUrlAt(pkiOriginOf(config, origins)) }),
     ...clientRoutes({ authz, authority, certificates, certificateLifetimeMs: config.sandboxes.certificateLifetimeMs, defaultScopes: config.sandboxes.clientScopes }),
+    ...userRoutes({ authz }),
     ...webhookRoutes({ webhooks }),
     ...operatorRoutes({ sandboxes, bans: abuse.bans, rules: definitions.rules, authority, addresses: origins }),
+    ...signingKeyRoutes(authz),
+    ...faultRoutes({ faults, sandboxes, signingKeys: authz.signingKeys, listClients: async (sandboxId) => await authz.clients.list(sandboxId) }),
     ...certificateOperatorRoutes({ authority, certificates, clock }),
   ]
   const surfaces = assembleSurfaces({ app, config, pipeline, clock, authz, authority, core, routes, passages, scrubText, metrics, logger, documentationUrl: `${origins.publicOrigin}/sandbox/errors/`, wakeWebhooks: webhooks.wakeForEvents, stores })
-  return { ...surfaces, endRefresh: together(refreshShared(stores, authority, abuse, metrics), tls.close), reloadFiles: tls.reload, stores, material, authority, authz, core, webhooks, abuse, sandboxes, metrics, logger, doors, origins }
+  return { ...surfaces, endRefresh: together(refreshShared(stores, [authority.reloadRevocations, abuse.bans.refresh, authz.signingKeys.refresh, faults.refresh], metrics), tls.close, faults.close), reloadFiles: tls.reload, stores, material, authority, certificates, clock, authz, core, webhooks, abuse, sandboxes, metrics, logger, doors, origins }
 }
 
 /** A person at a terminal sees a line soon after its request; a busy log is written in blocks. */
@@ -112,10 +122,11 @@ interface PipelineParts {
   readonly logger: Logger
   readonly doors: Doors
   readonly lists: ClientRevocationLists
+  readonly faults: Faults
   readonly findKeyHolder: Parameters<typeof createPipeline>[0]['findKeyHolder']
 }
 
-function composePipeline ({ config, stores, clock, authority, authz, core, scrubber, abuse, records, metrics, logger, doors, lists, findKeyHolder }: PipelineParts): ReturnType<typeof createPipeline> {
+function composePipeline ({ config, stores, clock, authority, authz, core, scrubber, abuse, records, metrics, logger, doors, lists, faults, findKeyHolder }: PipelineParts): ReturnType<typeof createPipeline> {
   const localCounter = createLocalCounter()
   const limit = (name: 'address' | 'client' | 'token'): ReturnType<typeof createLimit> => createLimit({ name, plan: config.limits[name], counter: stores.counter, localCounter, liveInstances: stores.instances, clock, onStoreLost: () => metrics.countFault(`limit-${name}`) })
   const { name: headerName, trustedProxies } = config.tls.certificateHeader
@@ -140,6 +151,9 @@ function composePipeline ({ config, stores, clock, authority, authz, core, scrub
     scrubPath: (path, scope) => scrubber.scrubPath(path, scope).value,
     scrubText: (text, scope) => scrubber.scrubText(text, scope).value,
     sandboxOfClient: authz.sandboxOfClient,
+    faults,
+    endpointOf: faultEndpoints(config.profile.paths),
+    wait: async (ms) => await sleep(ms, undefined, { ref: false }),
     judge: (seen) => whenSettled(abuse.judgeRequest(describeRequest(seen)), (fired) => {
       noteRules(fired, metrics)
       return fired
@@ -174,10 +188,10 @@ function verifyOnSandboxClock ({ verifyAccessToken }: AuthorizationServer, { clo
 }
 
 /** Notices may be lost between instances; what they told is read again now and then. */
-function refreshShared (stores: Stores, authority: Authority, abuse: AbuseEngine, metrics: Metrics): () => void {
+function refreshShared (stores: Stores, shared: ReadonlyArray<() => Promise<void>>, metrics: Metrics): () => void {
   if (stores.driver === 'embedded') return () => {}
   const timer = setInterval(() => {
-    for (const refresh of [authority.reloadRevocations, abuse.bans.refresh]) refresh().catch(() => metrics.countFault('refresh'))
+    for (const refresh of shared) refresh().catch(() => metrics.countFault('refresh'))
   }, REFRESH_MS)
   timer.unref()
   return () => clearInterval(timer)
@@ -211,26 +225,38 @@ interface AuthzParts {
   readonly material: Material
   readonly core: SandboxCore
   readonly passages: WeakMap<IncomingMessage, Passage>
+  readonly noteFailure: ReturnType<typeof createFailureNotes>
+  readonly faults: Faults
 }
 
-async function openAuthz ({ config, origins, stores, clock, material, core, passages }: AuthzParts): Promise<AuthorizationServer> {
-  return await createAuthorizationServer({
+async function openAuthz ({ config, origins, stores, clock, material, core, passages, noteFailure, faults }: AuthzParts): Promise<AuthorizationServer> {
+  const authz: AuthorizationServer = await createAuthorizationServer({
     issuer: config.profile.issuer === '' ? origins.publicOrigin : config.profile.issuer,
     mtlsOrigin: origins.mtlsOrigin,
-    profile: config.profile,
+    profile: { ...config.profile, brand: readBrand(config.profile.brand) },
     apis: config.apis.map(({ name, audience, scopes, tokenFormat }) => ({ name, audience, scopes: [scopes.read, scopes.write], tokenFormat })),
     keyValue: stores.keyValue,
     notices: stores.notices,
     clock,
+    publicOrigin: origins.publicOrigin,
     signingKeys: material.signingKeys,
+    rsaKeyBits: config.profile.rsaKeyBits,
     cookieKeys: material.cookieSecrets.map((secret) => secret.reveal()),
     certificateOf: (request) => passages.get(request)?.facts.certificate,
     tokenAgeAdvanceMs: core.clock.advancedSinceMs,
-    onFailure: ({ request, error, detail, clientId }) => {
+    isDpopNonceRequired: (sandboxId) => faults.isInForce(sandboxId, 'dpop_nonce_required'),
+    takeAuthorizationFault: async (clientId) => faults.isEmpty() ? undefined : await takeAuthorizationFault(faults, await authz.sandboxOfClient(clientId), clientId),
+    onFailure: (failure) => {
+      const passage = passages.get(failure.request)
+      if (passage !== undefined) noteFailure(passage, failure)
+    },
+    onNote: ({ request, code, detail }) => { passages.get(request)?.findings.push({ stage: 'dispatch', code, detail }) },
+    onClientProven: (request, clientId) => {
       const passage = passages.get(request)
-      if (passage !== undefined) passage.failure = { error, detail, ...(clientId === undefined ? {} : { clientId }) }
+      if (passage !== undefined) passage.provenClientId = clientId
     },
   })
+  return authz
 }
 
 interface FrontDoorParts {

@@ -3,6 +3,7 @@ import type { Arrival, OutcomeFacts } from './pipeline/facts.ts'
 import { dispatch } from './pipeline/dispatch.ts'
 import { columnOf, openTable, type SurfacePipeline } from './pipeline/table.ts'
 import type { Row } from './pipeline/stage.ts'
+import { applyFault } from './stages/apply-fault.ts'
 import { judgeAbuse, type JudgeAbuseDeps } from './stages/judge-abuse.ts'
 import { judgeBan } from './stages/judge-ban.ts'
 import { judgeClientBan } from './stages/judge-client-ban.ts'
@@ -28,6 +29,7 @@ export type PipelineDeps =
   & Parameters<typeof judgeBan>[0]
   & Parameters<typeof verifyAccessToken>[0]
   & Parameters<typeof resolveClaimedClient>[0]
+  & Parameters<typeof applyFault>[0]
   & Parameters<typeof resolveBody>[0]
   & Parameters<typeof scrubRequest>[0]
   & Parameters<typeof recordHeaders>[0]
@@ -52,6 +54,7 @@ export function createPipeline (deps: PipelineDeps): { readonly rows: readonly R
     .row(judgeScope(),                                         [         'api', 'control'])
     .row(judgeClientBan(deps),                                 ['token', 'api', 'control'])
     .row(limitKey({ limit: deps.limits.client, tokenLimit: deps.limits.token }), ['token', 'api', 'control'])
+    .row(applyFault(deps),                                     ['token', 'api'])
     .row(judgeAbuse({ judge: deps.judge, phase: 'arrival' }),  ['token'])
     .row(resolveBody(deps),                                    [         'api', 'control'])
     .row(scrubRequest(deps),                                   [         'api', 'control'])

@@ -30,13 +30,20 @@ export interface Refusal {
   readonly pointers?: readonly string[]
   /** Seconds until a retry may succeed, rounded up. Sent as `Retry-After` (RFC 9110 §10.2.3). */
   readonly retryAfterSeconds?: number
+  /** The nonce that a DPoP proof must carry. Sent as `DPoP-Nonce` (RFC 9449 §9). */
+  readonly dpopNonce?: string
   /** Names of the rate-limit policies or rules that were violated. */
   readonly violatedPolicies?: readonly string[]
   /** The client that the request claimed to be, when it is known to exist: it owns the explanation. */
   readonly claimedClientId?: string
+  /** What goes over the wire in place of the code's own form: an answer that production would give, or a dropped connection. For faults on demand alone. */
+  readonly wire?: WireAnswer | 'drop'
   /** More members for the record alone. */
   readonly evidence?: { readonly [name: string]: Json }
 }
+
+/** An answer as it is sent. */
+export interface WireAnswer { readonly status: number, readonly headers: Readonly<Record<string, string>>, readonly text: string }
 
 /** What a stage decides. A refusal too may have learnt something (what is left of a budget), for the stages that still see it. */
 export type Verdict<Adds> =

@@ -1,11 +1,15 @@
 import type { AdapterFactory, Client, Configuration, KoaContextWithOIDC } from 'oidc-provider'
-import type { JWK } from 'jose'
 import { OPENID_SCOPES, type AuthorizationProfile, type ProtectedApi } from '../authorization-profile.ts'
-import type { PresentedCertificate } from '../authorization-server.ts'
+import type { PresentedCertificate, TakeAuthorizationFault } from '../authorization-server.ts'
 import type { ClientDirectory, ClientLifetimes } from '../clients/client-directory.ts'
-import type { Pages } from '../interaction/pages.ts'
-import type { TestUsers } from '../interaction/test-users.ts'
+import { CARRIED_MEMBERS } from '../clients/describe-client.ts'
+import type { Outbound } from '../outbound.ts'
+import type { InteractionHooks } from '../open-interactions.ts'
+import type { TestUsers } from '../interaction/users/test-users.ts'
+import { SCOPE_CLAIMS } from '../interaction/users/user-claims.ts'
 import { rulesOf } from '../security-profile.ts'
+import type { DpopSettings } from '../tokens/open-tokens.ts'
+import type { ProviderKeys } from '../tokens/provider-keys.ts'
 import { createAccountFinder, createPairwiseIdentifier, loginPolicy } from './accounts.ts'
 import { buildFeatures } from './features.ts'
 import { lifetimesInSeconds } from './lifetimes.ts'
@@ -18,12 +22,16 @@ export interface ConfigurationDeps {
   readonly profile: AuthorizationProfile
   readonly apis: readonly ProtectedApi[]
   readonly adapter: AdapterFactory
-  readonly signingKeys: readonly JWK[]
+  /** External signing keys, one for each algorithm; see `createProviderKeys`. */
+  readonly signingKeys: ProviderKeys['slots']
+  readonly dpop: DpopSettings
   readonly cookieKeys: readonly string[]
   readonly clients: ClientDirectory
   readonly users: TestUsers
-  readonly pages: Pages
+  readonly hooks: InteractionHooks
   readonly certificateOf: (ctx: KoaContextWithOIDC) => PresentedCertificate | undefined
+  readonly outbound?: Outbound
+  readonly takeAuthorizationFault?: TakeAuthorizationFault
   readonly lifetimesOf: (client: Client) => ClientLifetimes | undefined
   readonly shapeAccessToken: NonNullable<NonNullable<NonNullable<Configuration['formats']>['customizers']>['jwt']>
 }
@@ -34,12 +42,12 @@ export function buildProviderConfiguration (deps: ConfigurationDeps): Configurat
   const features = buildFeatures(deps)
   return {
     adapter: deps.adapter,
-    jwks: { keys: deps.signingKeys.map((key) => ({ ...key })) },
+    jwks: { keys: [...deps.signingKeys] } as NonNullable<Configuration['jwks']>,
     cookies: { keys: [...deps.cookieKeys], names: { session: 'sandgate_session', interaction: 'sandgate_interaction', resume: 'sandgate_resume' } },
     clientAuthMethods: [...profile.clientAuthenticationMethods] as NonNullable<Configuration['clientAuthMethods']>,
     ...chooseAlgorithms(profile),
     scopes: [...new Set([...OPENID_SCOPES, ...apis.flatMap((api) => api.scopes)])],
-    claims: { openid: ['sub'], profile: ['name', 'preferred_username'], email: ['email', 'email_verified'] },
+    claims: Object.fromEntries(Object.entries(SCOPE_CLAIMS).map(([scope, claims]) => [scope, [...claims]])),
     responseTypes: [...profile.responseTypes],
     subjectTypes: [...profile.subjectTypes],
     pairwiseIdentifier: createPairwiseIdentifier(deps.cookieKeys[0] ?? ''),
@@ -49,20 +57,25 @@ export function buildProviderConfiguration (deps: ConfigurationDeps): Configurat
     ttl: lifetimesInSeconds(profile.lifetimes, deps.lifetimesOf),
     routes: routesOf(profile.paths),
     formats: { customizers: { jwt: deps.shapeAccessToken } },
-    interactions: { url: (_ctx, interaction) => new URL(`/interaction/${interaction.uid}`, deps.issuer).href, policy: loginPolicy() },
+    interactions: { url: (_ctx, interaction) => new URL(`/interaction/${interaction.uid}`, deps.issuer).href, policy: loginPolicy(deps.takeAuthorizationFault) },
     findAccount: createAccountFinder(deps),
-    clientBasedCORS: (_ctx, origin, client) => (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin),
-    renderError: (ctx, out) => { deps.pages.sendFailure(ctx, out.error, out.error_description) },
-    extraClientMetadata: { properties: ['sandgate_lifetimes'] },
+    clientBasedCORS: (_ctx, origin, client) => (client['sandgate_origins'] as readonly string[] | undefined)?.includes(origin) === true,
+    renderError: deps.hooks.renderError,
+    extraParams: deps.hooks.extraParams,
+    acrValues: [...deps.hooks.acrValues],
+    extraClientMetadata: { properties: [...CARRIED_MEMBERS] },
     discovery: {
       mtls_endpoint_aliases: mtlsAliases(deps, {
         pushedAuthorizationRequests: features.pushedAuthorizationRequests?.enabled === true,
         deviceFlow: features.deviceFlow?.enabled === true,
         ciba: features.ciba?.enabled === true,
-        registration: features.registration?.enabled === true,
+        registration: profile.registration !== 'off',
       }),
       tls_client_certificate_bound_access_tokens: profile.bindTokensToCertificates,
+      // Served beside the library, see openRegistration.
+      ...(profile.registration === 'off' ? {} : { registration_endpoint: new URL(profile.paths.registration, deps.issuer).href }),
     },
+    ...(deps.outbound === undefined ? {} : { fetch: deps.outbound.fetch as NonNullable<Configuration['fetch']> }),
     features,
   }
 }
@@ -77,6 +90,7 @@ function chooseAlgorithms (profile: AuthorizationProfile): Pick<Configuration, '
       id_token_signed_response_alg: profile.signingAlgorithm,
       authorization_signed_response_alg: profile.signingAlgorithm,
       introspection_signed_response_alg: profile.signingAlgorithm,
+      ...(profile.authorizationDetailsTypes.length === 0 ? {} : { authorization_details_types: [...profile.authorizationDetailsTypes] }),
       ...(profile.dpop === 'required' ? { dpop_bound_access_tokens: true } : {}),
     } as NonNullable<Configuration['clientDefaults']>,
     enabledJWA: {
@@ -87,9 +101,16 @@ function chooseAlgorithms (profile: AuthorizationProfile): Pick<Configuration, '
       userinfoSigningAlgValues: own,
       introspectionSigningAlgValues: own,
       authorizationSigningAlgValues: own,
+      ...Object.fromEntries(ENCRYPTED_THINGS.flatMap((thing) => [[`${thing}EncryptionAlgValues`, KEY_MANAGEMENT], [`${thing}EncryptionEncValues`, CONTENT_ENCRYPTION]])),
     } as NonNullable<Configuration['enabledJWA']>,
   }
 }
+
+const ENCRYPTED_THINGS = ['idToken', 'userinfo', 'introspection', 'authorization', 'requestObject']
+/** RFC 7518 §4.1; RSA1_5 is not among them (RFC 8725 §3.2). */
+const KEY_MANAGEMENT = ['RSA-OAEP', 'RSA-OAEP-256', 'RSA-OAEP-384', 'RSA-OAEP-512', 'ECDH-ES', 'ECDH-ES+A128KW', 'ECDH-ES+A192KW', 'ECDH-ES+A256KW', 'A128KW', 'A192KW', 'A256KW', 'A128GCMKW', 'A192GCMKW', 'A256GCMKW', 'dir']
+/** RFC 7518 §5.1. */
+const CONTENT_ENCRYPTION = ['A128CBC-HS256', 'A192CBC-HS384', 'A256CBC-HS512', 'A128GCM', 'A192GCM', 'A256GCM']
 
 function routesOf (paths: AuthorizationProfile['paths']): NonNullable<Configuration['routes']> {
   return {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { callControl, explainFailure, fetchPublic, findAccess, type ControlAccess, type ControlReply } from '../control-client.ts'
 import { exitCodes, type Terminal } from '../terminal.ts'
-import { reportReply } from './control.ts'
+import { reportReply } from '../control-command.ts'
 
 interface Shared { readonly url?: string, readonly ca?: string, readonly directory: string }
 

@@ -1,10 +1,13 @@
 /** The control API: what developers do with their sandbox and what operators do with all of them. It knows no HTTP. */
 export { certificateOperatorRoutes, certificateRoutes } from './certificate-routes.ts'
 export { clientRoutes } from './client-routes.ts'
+export { faultRoutes } from './fault-routes.ts'
 export { createControlCredentials, type ControlCredentials } from './credentials.ts'
 export { createIssuedCertificates, type IssuedCertificates } from './issued-certificates.ts'
 export { newSandboxBody, operatorRoutes } from './operator-routes.ts'
 export { refused, type ControlAnswer, type ControlRequest, type ControlRoute } from './route.ts'
 export { sandboxRoutes } from './sandbox-routes.ts'
+export { signingKeyRoutes } from './signing-key-routes.ts'
 export { createSandboxes, type NewSandbox, type Sandboxes } from './sandboxes.ts'
+export { userRoutes } from './user-routes.ts'
 export { webhookRoutes } from './webhook-routes.ts'

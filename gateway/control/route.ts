@@ -3,7 +3,7 @@ import type { Caller, ErrorCode, Json, Refusal, RequestId, SandboxId } from '../
 
 /** One operation of the control API. Under /sandbox the credential chooses the sandbox; under /control it is the operator's. */
 export interface ControlRoute {
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   /** A path template, `/sandbox/requests/{id}`. */
   readonly path: string
   readonly operationId: string
@@ -16,6 +16,8 @@ export interface ControlRoute {
 export interface ControlRequest {
   readonly caller: Caller
   readonly requestId: RequestId
+  /** Canonical, of whoever asks. */
+  readonly address: string
   readonly parameters: Readonly<Record<string, string>>
   readonly query: URLSearchParams
   /** Checked against the route's schema. */

@@ -69,16 +69,26 @@ export function attachPipeline (app: FastifyInstance, deps: PipelineAdapterDeps)
   return adapter
 }
 
-function createAdapter ({ column, observer, renderRefusal }: PipelineAdapterDeps): PipelineAdapter {
+function createAdapter (deps: PipelineAdapterDeps): PipelineAdapter {
+  const { column, observer, renderRefusal } = deps
   const headersOf = (passage: Passage): Readonly<Record<string, string>> => {
     runStages(column.headers, passage, observer, () => {})
     return passage.replyHeaders
   }
   const sendRefusal: PipelineAdapter['sendRefusal'] = (reply, passage, refusal) => {
     passage.refusal ??= { stage: 'dispatch', ...refusal }
+    if (refusal.wire === 'drop') {
+      drop(reply, passage, deps)
+      return
+    }
+    if (refusal.wire !== undefined) {
+      write(reply, refusal.wire.status, { ...headersOf(passage), ...refusal.wire.headers }, refusal.wire.text)
+      return
+    }
     const { status, headers, text } = renderRefusal(publicPart(refusal), {
       requestId: passage.facts.requestId ?? '',
       hasCredentials: passage.request.headers.authorization !== undefined,
+      isDpop: /^dpop /i.test(passage.request.headers.authorization ?? ''),
     })
     write(reply, status, { ...headersOf(passage), ...headers, ...allowHeader(passage.route) }, text)
   }
@@ -114,6 +124,13 @@ function conclude (passage: Passage, reply: FastifyReply, { column, observer }: 
     ...(passage.failure === undefined ? {} : { failure: passage.failure }),
   }
   runStages(column.outcome, passage, observer, () => {})
+}
+
+/** Closes the connection without an answer, and still keeps the trace of the request. */
+function drop (reply: FastifyReply, passage: Passage, deps: PipelineAdapterDeps): void {
+  reply.hijack()
+  passage.request.socket.destroy()
+  conclude(passage, reply, deps)
 }
 
 function write (reply: FastifyReply, status: number, headers: Reply['headers'], text: string | undefined): void {

@@ -3,7 +3,7 @@ import type { Surface, Verdict } from '../../kernel/index.ts'
 /** Every stage of the front door, as it is called in its file name, in logs and in metric labels. */
 export type StageName =
   | 'resolve-request-id' | 'resolve-client-address' | 'verify-client-certificate' | 'judge-ban' | 'limit-address'
-  | 'resolve-target' | 'verify-access-token' | 'resolve-claimed-client' | 'judge-scope' | 'judge-client-ban' | 'limit-key'
+  | 'resolve-target' | 'verify-access-token' | 'resolve-claimed-client' | 'judge-scope' | 'judge-client-ban' | 'limit-key' | 'apply-fault'
   | 'resolve-body' | 'scrub-request' | 'judge-abuse' | 'dispatch' | 'scrub-response' | 'record-headers' | 'record-outcome'
 
 /**

@@ -58,6 +58,7 @@ function requestOf (request: FastifyRequest, { facts, url }: Passage, body: unkn
   return {
     caller: facts.caller,
     requestId: facts.requestId,
+    address: facts.address ?? '',
     parameters: template.parametersOf(request.params as Record<string, string>, undefined),
     query: new URLSearchParams(mark === -1 ? '' : url.slice(mark)),
     body,
