@@ -64,11 +64,12 @@ const RSA_BITS_MAX = 4096
 
 /**
  * Prepares a public key for one algorithm, once, because parsing a JWK costs more than verifying with it. Undefined when the
- * key is not one of that algorithm: another type, another curve, a point off the curve, RSA of an unacceptable size.
+ * key is not one of that algorithm: another type, another curve, a point off the curve, RSA of an unacceptable size, or one
+ * that says that it is for something else (RFC 7517 §4.2 to §4.4).
  */
 export function openVerificationKey (jwk: JWK, alg: string, kid: string): VerificationKey | undefined {
   const algorithm = JWS_ALGORITHMS.get(alg)
-  if (algorithm === undefined || jwk.kty !== algorithm.kty || (algorithm.crv !== undefined && jwk.crv !== algorithm.crv)) return undefined
+  if (algorithm === undefined || jwk.kty !== algorithm.kty || (algorithm.crv !== undefined && jwk.crv !== algorithm.crv) || !maySign(jwk, alg)) return undefined
   const key = openPublicKey(jwk, algorithm)
   if (key === undefined) return undefined
   const { signatureBytes, verify: matches } = algorithm
@@ -77,6 +78,10 @@ export function openVerificationKey (jwk: JWK, alg: string, kid: string): Verifi
     alg,
     verifies: (signingInput, signature) => signature.length === (signatureBytes ?? signature.length) && signature.length > 0 && matches(key, signingInput, signature),
   }
+}
+
+function maySign ({ use, key_ops: operations, alg: declared }: JWK, alg: string): boolean {
+  return (declared === undefined || declared === alg) && (use === undefined || use === 'sig') && (operations === undefined || (Array.isArray(operations) && operations.some((operation) => operation === 'verify' || operation === 'sign')))
 }
 
 /** Only the members that make the key go in, so that a private JWK gives its public half. */
