@@ -51,21 +51,47 @@ export function createQueryScrub (deps: UrlDeps): ScrubUrlPart {
  * serves as its name, so that `/phone/4155552671` is read like a member.
  */
 export function createPathScrub (deps: UrlDeps): ScrubUrlPart {
+  const factsOf = createSegmentFacts(deps.scalar)
   return (raw, scope, findings) => {
     if (surveyText(raw) === 0) return raw
     const isRooted = raw.startsWith('/')
     const segments = (isRooted ? raw.slice(1) : raw).split('/')
-    let before = ''
-    const scrubbed = segments.map((segment, at) => {
-      const hint = hintOfName(before)
-      const plain = before = decodePercent(segment)?.text ?? segment
-      const found = !deps.allow.isEmpty && deps.allow.matches(['path', at]) ? undefined : deps.scalar(plain, scope, hint, false)
-      if (found === undefined) return segment
-      before = String(found.value)
+    let isChanged = false
+    let hint: MemberHint | undefined
+    for (let at = 0; at < segments.length; at++) {
+      const facts = factsOf(segments[at] as string, scope)
+      const isPassed = (facts.isClean && hint === undefined) || (!deps.allow.isEmpty && deps.allow.matches(['path', at]))
+      const found = isPassed ? undefined : deps.scalar(facts.plain, scope, hint, false)
+      hint = found === undefined ? facts.hintForNext : hintOfName(String(found.value))
+      if (found === undefined) continue
+      isChanged = true
       findings.note(`/path/${at}`, found.kinds, found.pans)
-      return encodePercent(found.value)
-    })
-    return (isRooted ? '/' : '') + scrubbed.join('/')
+      segments[at] = encodePercent(found.value)
+    }
+    return isChanged ? (isRooted ? '/' : '') + segments.join('/') : raw
+  }
+}
+
+/** What is known of a path's segment: `isClean` without a name before it. */
+interface SegmentFacts { readonly plain: string, readonly isClean: boolean, readonly hintForNext: MemberHint | undefined }
+
+const SEGMENTS_MAX = 4096
+const SEGMENT_LENGTH_MAX = 64
+
+/** Remembers clean segments, the names and ids of which paths are made; one in which anything was found is never kept. */
+function createSegmentFacts (scalar: ScrubScalar): (segment: string, scope: string) => SegmentFacts {
+  const known = new Map<string, SegmentFacts>()
+  return (segment, scope) => {
+    const kept = known.get(segment)
+    if (kept !== undefined) return kept
+    const plain = decodePercent(segment)?.text ?? segment
+    const isClean = scalar(plain, scope, undefined, false) === undefined
+    const facts = { plain, isClean, hintForNext: hintOfName(plain) }
+    if (isClean && segment.length <= SEGMENT_LENGTH_MAX) {
+      if (known.size >= SEGMENTS_MAX) known.clear()
+      known.set(segment, facts)
+    }
+    return facts
   }
 }
 

@@ -64,3 +64,14 @@ t.test('the segment before serves as the name', async (t) => {
   t.match(scrubber.scrubPath('/phone/4155552671', 'sandbox').value, /^\/phone\/[2-9]\d{2}55501\d{2}$/)
   t.equal(scrubber.scrubPath('/orders/4155552671', 'sandbox').value, '/orders/4155552671')
 })
+
+t.test('a segment that was clean is still found behind a name that tells what it is, whichever came first', async (t) => {
+  for (const order of [[0, 1], [1, 0]]) {
+    const scrubber = makeScrubber()
+    const paths = ['/v1/orders/4155552671', '/v1/phone/4155552671']
+    const results = order.map((at) => scrubber.scrubPath(paths[at] as string, 's').value)
+    t.equal(results[order.indexOf(0)], paths[0])
+    t.notMatch(results[order.indexOf(1)], /4155552671/)
+    t.equal(scrubber.scrubPath(paths[0] as string, 's').value, paths[0])
+  }
+})
