@@ -40,6 +40,7 @@ export function createRowCache (lengthMax: number): RowCache {
     },
     set (key, row, textLength) {
       if (textLength <= lengthMax / 16) add(key, { row, length: textLength + OVERHEAD })
+      else this.delete(key)
     },
     delete (key) {
       young.delete(key)

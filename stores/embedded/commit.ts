@@ -62,6 +62,8 @@ function visibleVersion (row: DocumentRow | null): number {
   return row === null || row.body === null ? 0 : row.version
 }
 
+const SHORT = 256
+
 /** A deleted document keeps its row, so that its version goes on growing when it is created again. */
 function createWrite ({ database, table, rows }: CommitDeps): (record: LayerRecord, writes: Change['writes']) => void {
   const upsert = database.prepare(`INSERT INTO documents VALUES (?1, ?2, ?3, ?4, ?5, ?6)
@@ -76,13 +78,21 @@ function createWrite ({ database, table, rows }: CommitDeps): (record: LayerReco
       const seq = isNew ? lastSeq + 1 : before?.seq ?? lastSeq
       lastSeqs.set(collection, isNew ? seq : lastSeq)
       if (body === null && before === null) continue
-      rows.cache.delete(rowKey(record.id, collection, id))
-      upsert.run(record.key, collection, id, (before?.version ?? 0) + 1, seq, body === null ? null : JSON.stringify(body))
+      const text = body === null ? null : JSON.stringify(body)
+      const version = (before?.version ?? 0) + 1
+      upsert.run(record.key, collection, id, version, seq, text)
+      keepShort(rowKey(record.id, collection, id), { version, seq }, text)
     }
     for (const [collection, lastSeq] of lastSeqs) {
       const { version } = table.collection(record, collection)
       record.collections.set(collection, { version, lastSeq })
     }
+  }
+
+  /** What is short, a counter for instance, is mostly read again by the next commit. It is parsed, because the caller's object may change. */
+  function keepShort (key: string, row: Omit<DocumentRow, 'body'>, text: string | null): void {
+    if (text === null || text.length > SHORT) rows.cache.delete(key)
+    else rows.cache.set(key, { ...row, body: JSON.parse(text) as JsonObject }, text.length)
   }
 
   /** Counts the commit before its rows are written, so that rows of this very commit are looked for. */
