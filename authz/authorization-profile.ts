@@ -56,6 +56,10 @@ export interface AuthorizationProfile {
   readonly requireSoftwareStatement: boolean
   readonly backchannelLogout: boolean
   readonly headlessLogin: boolean
+  /** Authentication context class references (OpenID Connect Core §2, `acr`) of a sign-in with one factor, and with a one-time code besides. */
+  readonly acr: { readonly singleFactor: string, readonly multiFactor: string }
+  /** Least time between two polls with a device code or `auth_req_id` (RFC 8628 §3.2, CIBA Core §7.3); 0: never `slow_down`. */
+  readonly pollIntervalMs: number
   readonly brand: Brand
 }
 
@@ -64,11 +68,11 @@ export type SecurityProfile = 'oauth-bcp' | 'fapi-1-advanced' | 'fapi-2-security
 
 export type Availability = 'off' | 'allowed' | 'required'
 
-/** Shown on the pages. `colour` is `#rrggbb`. */
-export interface Brand { readonly name: string, readonly colour: string }
+/** Shown on the pages. `colour` is `#rrggbb`; `logo` a `data:` URL of an image. */
+export interface Brand { readonly name: string, readonly colour: string, readonly logo?: string }
 
 /** An API that tokens are issued for. `audience` is its resource indicator (RFC 8707 §2) and its tokens' `aud`. */
 export interface ProtectedApi { readonly name: string, readonly audience: string, readonly scopes: readonly string[], readonly tokenFormat?: 'jwt' | 'opaque' }
 
 /** Scopes of OpenID Connect that every client may be granted (OpenID Connect Core §5.4, §11). */
-export const OPENID_SCOPES: readonly string[] = Object.freeze(['openid', 'offline_access', 'profile', 'email'])
+export const OPENID_SCOPES: readonly string[] = Object.freeze(['openid', 'offline_access', 'profile', 'email', 'address', 'phone'])

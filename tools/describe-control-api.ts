@@ -1,9 +1,10 @@
-import { certificateOperatorRoutes, certificateRoutes, clientRoutes, operatorRoutes, sandboxRoutes, webhookRoutes, type ControlRoute } from '../gateway/control/index.ts'
+import { certificateOperatorRoutes, certificateRoutes, clientRoutes, operatorRoutes, sandboxRoutes, userRoutes, webhookRoutes, type ControlRoute } from '../gateway/control/index.ts'
 
 /** Renders the control API as Markdown. Only the routes' own statements are read; no handler is run, so none gets anything. */
 export function describeControlApi (): string {
   const nothing: unknown = new Proxy({}, { get: () => nothing })
   const deps = nothing as Parameters<typeof sandboxRoutes>[0] & Parameters<typeof clientRoutes>[0] & Parameters<typeof webhookRoutes>[0] & Parameters<typeof operatorRoutes>[0]
+  const userDeps = nothing as Parameters<typeof userRoutes>[0]
   const certificateDeps = nothing as Parameters<typeof certificateRoutes>[0]
   const table = (routes: readonly ControlRoute[]): string => routes.map((route) => `| \`${route.method} ${route.path}\` | ${route.summary} | ${describeBody(route)} |`).join('\n')
   const head = '| | what | body |\n|---|---|---|\n'
@@ -19,7 +20,7 @@ the following page, null on the last.
 
 Bearer: the sandbox key; for GET also an access token of one of the sandbox's clients. The credential alone decides which sandbox it is.
 
-${head}${table([...sandboxRoutes(deps), ...certificateRoutes(certificateDeps), ...clientRoutes(deps), ...webhookRoutes(deps)])}
+${head}${table([...sandboxRoutes(deps), ...certificateRoutes(certificateDeps), ...clientRoutes(deps), ...userRoutes(userDeps), ...webhookRoutes(deps)])}
 
 ## For the operator: /control
 

@@ -40,6 +40,10 @@ const PathsSchema = section('Production\'s paths.', {
 
 const availability = (description: string, value: 'off' | 'allowed' | 'required') => choice(['off', 'allowed', 'required'], { description, default: value })
 
+function acr (description: string, value: string) {
+  return text({ description, default: value, pattern: '^[!-~]{1,200}$', shape: '1 to 200 visible ASCII characters' })
+}
+
 /** Settings of single features; what is off is neither served nor advertised. */
 const features = {
   pkce: choice(['required', 'allowed'], { description: 'Whether authorization requests must carry a code challenge (RFC 7636; RFC 9700 §2.1.1 wants it). Method S256.', default: 'required' }),
@@ -59,7 +63,12 @@ const features = {
   software_statement_jwks_file: text({ description: 'JSON Web Key Set of those whose software statements (RFC 7591 §2.3) are trusted at registration; empty: none.', default: '', means: 'file' }),
   require_software_statement: flag({ description: 'Registration needs a software statement.', default: false }),
   backchannel_logout: flag({ description: 'Logout tokens to clients that registered for them (OpenID Connect Back-Channel Logout).', default: true }),
-  headless_login: flag({ description: 'Clients may opt into a login without pages, for automated tests; production has none.', default: true })
+  headless_login: flag({ description: 'Clients may opt into a login without pages, for automated tests; production has none.', default: true }),
+  acr: section('Names of how strongly a user signed in (the claim `acr`, OpenID Connect Core §2); clients ask for them with `acr_values`.', {
+    single_factor: acr('Signed in with one factor.', 'urn:sandgate:acr:single-factor'),
+    multi_factor: acr('Signed in with a one-time code besides.', 'urn:sandgate:acr:multi-factor')
+  }),
+  poll_interval: duration({ description: 'Least time between two polls with a device code (RFC 8628 §3.2) or an auth_req_id (CIBA Core §7.3), in whole seconds; who polls faster gets slow_down. 0ms: never.', default: '5s', minimumMs: 0 })
 }
 
 /** What is known of production's authorization server. */
@@ -82,6 +91,7 @@ export const ProfileSchema = section('What is known of production\'s authorizati
   ...features,
   brand: section('Shown on the login and consent pages.', {
     name: text({ description: 'Name of the company.', default: 'Example Payments', minLength: 1, maxLength: 80 }),
-    colour: text({ description: 'Colour of buttons and links, as #rrggbb.', default: '#1f4ed8', pattern: '^#[0-9a-fA-F]{6}$', shape: 'a colour as #rrggbb, in quotes' })
+    colour: text({ description: 'Colour of buttons and links, as #rrggbb.', default: '#1f4ed8', pattern: '^#[0-9a-fA-F]{6}$', shape: 'a colour as #rrggbb, in quotes' }),
+    logo_file: text({ description: 'A logo in PNG, SVG, JPEG or WebP of at most 64 KiB, shown beside the name; empty: none.', default: '', means: 'file' })
   })
 })

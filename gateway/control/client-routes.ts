@@ -7,7 +7,7 @@ import { developerRoute, done, NOT_FOUND, refused, type ControlRoute } from './r
 
 /** What developers' clients are made of. */
 export interface ClientRoutesDeps {
-  readonly authz: Pick<AuthorizationServer, 'clients' | 'users'>
+  readonly authz: Pick<AuthorizationServer, 'clients'>
   readonly authority: Pick<Authority, 'issueClientCertificate' | 'issueFromRequest'>
   readonly certificates: Pick<IssuedCertificates, 'remember' | 'find'>
   readonly certificateLifetimeMs: number
@@ -30,9 +30,9 @@ const CreateClient = Type.Object({
 
 type NewClientBody = Type.Static<typeof CreateClient>
 
-/** A sandbox's own OAuth clients, with every authentication method that production has, and its test users. */
+/** A sandbox's own OAuth clients, with every authentication method that production has. */
 export function clientRoutes (deps: ClientRoutesDeps): readonly ControlRoute[] {
-  const { clients, users } = deps.authz
+  const { clients } = deps.authz
   return [
     developerRoute({ method: 'POST', path: '/sandbox/clients', operationId: 'createClient', summary: 'Registers an OAuth client; its secret, or its key and certificate, are shown this once.', body: CreateClient }, async (sandboxId, { body }) => {
       const scopes = body.scope?.split(' ').filter((scope) => scope !== '') ?? deps.defaultScopes
@@ -51,8 +51,6 @@ export function clientRoutes (deps: ClientRoutesDeps): readonly ControlRoute[] {
       await clients.delete(client.clientId)
       return done(204)
     }),
-    developerRoute({ method: 'GET', path: '/sandbox/users', operationId: 'listUsers', summary: 'The test users that the login page offers.' }, async (sandboxId) =>
-      done(200, { data: (await users.list(sandboxId)).map((user) => ({ ...user })) })),
   ]
 }
 

@@ -5,6 +5,7 @@ import { randomId, type Clock, type JsonObject, Secret, type SandboxId } from '.
 import type { SandboxCore } from '../../sandbox-core/index.ts'
 import type { KeyValue } from '../../stores/index.ts'
 import type { ControlCredentials } from './credentials.ts'
+import { readTestUser, type TestUserTemplate } from './test-user-template.ts'
 import type { IssuedCertificates } from './issued-certificates.ts'
 
 /** What the registry of sandboxes is made of. */
@@ -19,7 +20,7 @@ export interface SandboxesDeps {
   /** What clients may be; as the security profile leaves it. */
   readonly offered: { readonly authMethods: readonly string[], readonly grants: readonly string[] }
   readonly template: {
-    readonly testUsers: ReadonlyArray<{ readonly username: string, readonly name: string, readonly email: string }>
+    readonly testUsers: readonly TestUserTemplate[]
     readonly clientScopes: readonly string[]
     readonly redirectUris: readonly string[]
     readonly certificateLifetimeMs: number
@@ -96,7 +97,7 @@ async function furnish (sandbox: Sandbox, deps: SandboxesDeps): Promise<NewSandb
   const { keyValue, authz, core, authority, certificates, credentials, template, offered } = deps
   const sandboxId = sandbox.id as SandboxId
   await core.create(sandboxId, { seed: sandbox.id })
-  for (const user of template.testUsers) await authz.users.create(sandboxId, user)
+  for (const user of template.testUsers) await authz.users.create(sandboxId, readTestUser(user))
   const shared = { sandboxId, redirectUris: [...template.redirectUris], scopes: [...template.clientScopes], grants: FIRST_GRANTS.filter((grant) => offered.grants.includes(grant)) }
   const client = await createFirstClient({ ...shared, name: `${sandbox.name} (secret)` }, deps)
   const certificate = await authority.issueClientCertificate({ commonName: sandbox.id, organization: sandbox.account, lifetimeMs: template.certificateLifetimeMs })

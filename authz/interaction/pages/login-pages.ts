@@ -96,8 +96,10 @@ function alertOf ({ alert }: FormView): SafeHtml | undefined {
 }
 
 function abortForm (view: FormView): SafeHtml {
-  return html`<form method="post" action="${view.abortAction}" class="abort">
+  return html`<div class="abort">
+<form method="post" action="${view.abortAction}">
 ${csrfOf(view)}
 <button class="quiet wide">Cancel and return to ${view.clientName}</button>
-</form>`
+</form>
+</div>`
 }
