@@ -7,6 +7,7 @@ import type { Outbound } from '../outbound.ts'
 import type { InteractionHooks } from '../open-interactions.ts'
 import type { TestUsers } from '../interaction/users/test-users.ts'
 import { SCOPE_CLAIMS } from '../interaction/users/user-claims.ts'
+import { readExtraClaims } from '../grants/issue-for-user.ts'
 import { rulesOf } from '../security-profile.ts'
 import type { DpopSettings } from '../tokens/open-tokens.ts'
 import type { ProviderKeys } from '../tokens/provider-keys.ts'
@@ -47,7 +48,8 @@ export function buildProviderConfiguration (deps: ConfigurationDeps): Configurat
     clientAuthMethods: [...profile.clientAuthenticationMethods] as NonNullable<Configuration['clientAuthMethods']>,
     ...chooseAlgorithms(profile),
     scopes: [...new Set([...OPENID_SCOPES, ...apis.flatMap((api) => api.scopes)])],
-    claims: Object.fromEntries(Object.entries(SCOPE_CLAIMS).map(([scope, claims]) => [scope, [...claims]])),
+    // amr is stated when it is asked for, as acr is.
+    claims: { amr: null, ...Object.fromEntries(Object.entries(SCOPE_CLAIMS).map(([scope, claims]) => [scope, [...claims]])) },
     responseTypes: [...profile.responseTypes],
     subjectTypes: [...profile.subjectTypes],
     pairwiseIdentifier: createPairwiseIdentifier(deps.cookieKeys[0] ?? ''),
@@ -63,6 +65,7 @@ export function buildProviderConfiguration (deps: ConfigurationDeps): Configurat
     renderError: deps.hooks.renderError,
     extraParams: deps.hooks.extraParams,
     acrValues: [...deps.hooks.acrValues],
+    extraTokenClaims: (ctx) => readExtraClaims(ctx) as Record<string, unknown> | undefined,
     extraClientMetadata: { properties: [...CARRIED_MEMBERS] },
     discovery: {
       mtls_endpoint_aliases: mtlsAliases(deps, {
