@@ -47,7 +47,7 @@ function importGrants ({ metadata, rules }: ImportSource): Finding[] {
   return [
     ...(known.length === 0 ? [ask(path, 'production\'s documentation; nothing that its metadata name is known')] : [stated(path, known, 'grant_types_supported')]),
     ...grants.filter((grant) => !allowed.includes(grant)).map((grant) => cannot('grant_types_supported', grant, Object.hasOwn(UNKNOWN_GRANTS, grant) ? UNKNOWN_GRANTS[grant] ?? '' : 'a sandbox does not know this grant')),
-    ...(known.includes('refresh_token') ? [] : [ask('profile.grants', 'whether token responses carry a refresh_token, which the metadata do not name')]),
+    ...(known.length === 0 || known.includes('refresh_token') ? [] : [ask('profile.grants', 'whether token responses carry a refresh_token, which the metadata do not name')]),
   ]
 }
 

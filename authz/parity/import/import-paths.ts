@@ -47,8 +47,10 @@ function importEndpoint (metadata: Metadata, key: string, member: string, isAlwa
   const url = text === undefined ? undefined : httpUrl(text)
   if (text === undefined || url === undefined) return [cannot(member, metadata.document[member] ?? null, 'it is no http or https URL')]
   const issuer = httpUrl(metadata.text('issuer') ?? '')
+  const path = url.pathname.replace(/(?<=[^/])\/$/, '')
   return [
-    stated(`profile.paths.${key}`, url.pathname, member),
+    stated(`profile.paths.${key}`, path, member, path === url.pathname ? '' : 'without the slash at its end'),
+    ...(path === url.pathname ? [] : [cannot(member, url.pathname, 'a sandbox\'s paths have no slash at their end')]),
     ...(url.search === '' ? [] : [cannot(member, url.search, 'a sandbox\'s paths carry no query')]),
     ...(issuer === undefined || issuer.origin === url.origin ? [] : [cannot(member, url.origin, 'it is not on the issuer\'s host; a sandbox serves all endpoints on its own host, this one under the same path')]),
   ]

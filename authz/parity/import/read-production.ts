@@ -103,8 +103,9 @@ async function fetchDocument (url: string, http: HttpClient): Promise<Documents>
 /** Where no document came; undefined for one that can be read. */
 function judgeAnswer (url: string, answer: HttpAnswer): ReadFailure | undefined {
   if (answer.status >= 300 && answer.status < 400) {
-    const location = URL.parse(headerOf(answer, 'location') ?? '', url)?.href
-    return unusable(`${url} redirects${location === undefined ? '' : ` to ${location.slice(0, 200)}`}; metadata are answered with 200 (RFC 8414 §3.2), and redirects are not followed. If production is there, import that address`)
+    const target = headerOf(answer, 'location')
+    const location = target === undefined ? undefined : URL.parse(target, url)?.href.slice(0, 200)
+    return unusable(`${url} redirects${location === undefined ? '' : ` to ${location}`}; metadata are answered with 200 (RFC 8414 §3.2), and redirects are not followed. If production is there, import that address`)
   }
   if (answer.status === 404 || answer.status === 410) return { kind: 'failed', cause: 'missing', why: `${url} answers ${answer.status}` }
   if (answer.status !== 200) return unusable(`${url} answers ${answer.status}`)
@@ -116,9 +117,10 @@ function describeType (answer: HttpAnswer): string {
   return type === undefined || type.includes('json') ? '' : ` (${type})`
 }
 
+/** Of several places without a document, the failure that says most; all of them where there is just nothing. */
 function combine (failures: readonly ReadFailure[]): ReadFailure {
-  const worst = failures.find(({ cause }) => cause === 'unreachable') ?? failures.find(({ cause }) => cause === 'unusable') ?? failures[0]
-  return { kind: 'failed', cause: worst?.cause ?? 'missing', why: failures.map(({ why }) => why).join('; ') }
+  const worst = failures.find(({ cause }) => cause === 'unreachable') ?? failures.find(({ cause }) => cause === 'unusable')
+  return worst ?? { kind: 'failed', cause: 'missing', why: failures.map(({ why }) => why).join('; ') }
 }
 
 /** A server of many tenants may name them all: `https://login.example.com/{tenantid}/v2.0`. */
