@@ -1,8 +1,8 @@
-import { isIPv6, type LookupFunction } from 'node:net'
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
-import { buildConnector, Client } from 'undici'
+import { Client } from 'undici'
 import type { Clock } from '../../kernel/index.ts'
 import { classifyFailure, type AttemptFailure } from './classify-failure.ts'
+import { connectPinned } from './connect-pinned.ts'
 import type { DestinationGuard } from './guard-destination.ts'
 import { readResponse, type ReceivedResponse } from './read-response.ts'
 import { parseRetryAfterMs } from './retry-after.ts'
@@ -68,7 +68,7 @@ async function exchange (deps: DelivererDeps, secureContext: SecureContext | und
   const destination = await orAbort(deps.guard.resolve(judged.url), signal)
   if (destination.kind === 'refused') return refused(destination.detail)
   const client = new Client(judged.url.origin, {
-    connect: connectPinned(deps, secureContext, destination.addresses),
+    connect: connectPinned({ guard: deps.guard, timeoutMs: deps.timeoutMs, addresses: destination.addresses, ...(secureContext === undefined ? {} : { secureContext }) }),
     pipelining: 0,
     allowH2: false,
     headersTimeout: 0,
@@ -86,28 +86,6 @@ async function exchange (deps: DelivererDeps, secureContext: SecureContext | und
 }
 
 const HEADER_BYTES_MAX = 16_384
-
-/**
- * Connects to the checked addresses only, whatever the name resolves to by now, so that a second answer cannot
- * rebind it; and looks at the peer's address once more before a byte is sent.
- */
-function connectPinned (deps: DelivererDeps, secureContext: SecureContext | undefined, addresses: readonly string[]): buildConnector.connector {
-  const pinned = addresses.map((address) => ({ address, family: isIPv6(address) ? 6 : 4 }))
-  const lookup: LookupFunction = (_hostname, options, callback) => {
-    const first = pinned[0]
-    if (options.all === true || first === undefined) callback(null, pinned)
-    else callback(null, first.address, first.family)
-  }
-  const connect = buildConnector({ lookup, timeout: deps.timeoutMs, allowH2: false, ...(secureContext === undefined ? {} : { secureContext }) })
-  return (options, callback) => {
-    connect(options, (fault, socket) => {
-      if (fault !== null) return callback(fault, null)
-      if (deps.guard.isAllowedAddress(socket.remoteAddress ?? '')) return callback(null, socket)
-      socket.destroy()
-      callback(new Error('the peer is not the address that was checked'), null)
-    })
-  }
-}
 
 function judgeResponse (response: ReceivedResponse, retryAfter: string | string[] | undefined, nowMs: number): Omit<Exchange, 'atMs' | 'durationMs'> {
   const { status } = response
