@@ -4,7 +4,7 @@ import { randomToken, whenSettled, type Clock, type Json, type SandboxId } from 
 import type { KeyValue, MaybePromise, Notices } from '../../stores/ports.ts'
 import { listAll } from '../clients/client-directory.ts'
 import { JWS_ALGORITHMS, type VerificationKey } from './jws-algorithms.ts'
-import { scheduleKeys, type KeySchedule, type ScheduledKey } from './key-schedule.ts'
+import { scheduleKeys, type KeySchedule, type KeyState, type ScheduledKey } from './key-schedule.ts'
 import type { KeySealer } from './seal-key.ts'
 import { generateSigningKey, openPublishedKey, openSigningKey } from './signing-keys.ts'
 
@@ -37,7 +37,7 @@ export interface KeyRing {
 export interface SigningKeyView {
   readonly kid: string
   readonly alg: string
-  readonly state: 'next' | 'signing' | 'retiring' | 'verifying'
+  readonly state: KeyState
   readonly sandboxId?: SandboxId
   readonly signsFromMs?: number
   /** When it leaves the key set. */
@@ -85,8 +85,10 @@ export const SANDBOX_KEYS_MAX = 5
  */
 export async function openKeyRing (deps: KeyRingDeps): Promise<KeyRing> {
   const ring = new SharedKeyRing(deps)
-  const reload = (): void => { ring.refresh().catch(() => { /* the store is away; asked again at the next key that is not known */ }) }
-  deps.notices.subscribe(TOPIC, reload, reload)
+  const ignore = (): void => { /* the store is away; asked again when the key set or a key that is not known is asked for */ }
+  deps.notices.subscribe(TOPIC, ({ kids }) => {
+    for (const kid of Array.isArray(kids) ? kids : []) if (typeof kid === 'string') (async () => await ring.find(kid))().catch(ignore)
+  }, () => { ring.refresh().catch(ignore) })
   await ring.refresh()
   return ring
 }
@@ -200,7 +202,7 @@ class SharedKeyRing implements KeyRing {
     }))
     for (const key of keys) this.#made.set(key.kid, key)
     this.#schedule = this.#plan()
-    await this.#deps.notices.publish(TOPIC, {})
+    await this.#deps.notices.publish(TOPIC, { kids: keys.map(({ kid }) => kid) })
     const nowMs = this.#deps.clock.nowMs()
     return keys.map((key) => describe(key, this.#schedule, nowMs))
   }
@@ -249,13 +251,11 @@ function openStored (stored: StoredKey, sealer: KeySealer): { readonly key: Sche
 
 function describe (key: ScheduledKey, schedule: KeySchedule, nowMs: number): SigningKeyView {
   const { kid, alg, sandboxId, signsFromMs } = key
-  const stopMs = schedule.stopMs(kid)
   const endsAtMs = schedule.endMs(kid)
-  const state = key.isSpare === true ? 'verifying' : signsFromMs > nowMs ? 'next' : stopMs !== undefined && stopMs <= nowMs ? 'retiring' : 'signing'
   return {
     kid,
     alg,
-    state,
+    state: schedule.state(key, nowMs),
     ...(sandboxId === undefined ? {} : { sandboxId }),
     ...(signsFromMs === 0 ? {} : { signsFromMs }),
     ...(endsAtMs === undefined ? {} : { endsAtMs }),

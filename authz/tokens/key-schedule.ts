@@ -14,6 +14,11 @@ export interface ScheduledKey extends OpenedKey {
   readonly isSpare?: true
 }
 
+export type KeyState = 'signing' | 'next' | 'retiring' | 'verifying'
+
+/** In the order of the key set: a client that takes the first key finds one that signs. */
+const STATES: readonly KeyState[] = ['signing', 'next', 'retiring', 'verifying']
+
 /** Which key signs when, and how long each is needed to verify. */
 export interface KeySchedule {
   readonly find: (kid: string, nowMs: number) => ScheduledKey | undefined
@@ -21,8 +26,7 @@ export interface KeySchedule {
   readonly signer: (alg: string, sandboxId: SandboxId | undefined, nowMs: number) => ScheduledKey | undefined
   /** Neither ended nor forgotten: those that sign, will sign, or have signed tokens that may still live. */
   readonly published: (nowMs: number) => readonly ScheduledKey[]
-  /** When the key stops signing; undefined: nothing follows it yet. */
-  readonly stopMs: (kid: string) => number | undefined
+  readonly state: (key: ScheduledKey, nowMs: number) => KeyState
   /** When its last token has expired; undefined: not known yet. */
   readonly endMs: (kid: string) => number | undefined
 }
@@ -50,19 +54,21 @@ export function scheduleKeys (keys: readonly ScheduledKey[], options: ScheduleOp
     return stop === undefined ? undefined : Math.max(stop + options.tokenLifetimeMsMax, options.neededUntilMs.get(kid) ?? 0)
   }
   const isAlive = (kid: string, nowMs: number): boolean => nowMs < (endMs(kid) ?? Infinity)
+  const state = (key: ScheduledKey, nowMs: number): KeyState =>
+    key.isSpare === true ? 'verifying' : key.signsFromMs > nowMs ? 'next' : nowMs >= (stops.get(key.kid) ?? Infinity) ? 'retiring' : 'signing'
   const signerOf = (lane: string, nowMs: number): ScheduledKey | undefined =>
     candidates.get(lane)?.find((key) => key.signsFromMs <= nowMs && nowMs < (key.signsUntilMs ?? Infinity))
 
   return {
     endMs,
-    stopMs: (kid) => stops.get(kid),
     find: (kid, nowMs) => isAlive(kid, nowMs) ? byKid.get(kid) : undefined,
     signer (alg, sandboxId, nowMs) {
       const shared = signerOf(alg, nowMs)
       const own = sandboxId === undefined ? undefined : signerOf(`${alg} ${sandboxId}`, nowMs)
       return own !== undefined && own.signsFromMs >= (shared?.signsFromMs ?? 0) ? own : shared
     },
-    published: (nowMs) => newestFirst.filter(({ kid }) => isAlive(kid, nowMs)).reverse(),
+    state,
+    published: (nowMs) => keys.filter(({ kid }) => isAlive(kid, nowMs)).sort((a, b) => STATES.indexOf(state(a, nowMs)) - STATES.indexOf(state(b, nowMs))),
   }
 }
 
