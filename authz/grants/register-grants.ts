@@ -34,10 +34,11 @@ export function registerGrants (deps: GrantsDeps): void {
 async function findLiveToken (deps: GrantsDeps, token: string): Promise<LiveToken | undefined> {
   const claims = await deps.readLiveClaims(token)
   if (claims === undefined) return undefined
-  const { clientId, scopes, subject, isOpaque } = claims
-  if (isOpaque === true) return { clientId, scopes, ...(subject === undefined ? {} : { accountId: subject }) }
+  const { clientId, scopes, audiences, subject, isOpaque } = claims
+  const limit = { scopes, audiences }
+  if (isOpaque === true) return { clientId, limit, ...(subject === undefined ? {} : { accountId: subject }) }
   // The record names the account also where the token's own subject is pairwise.
   const accountId = (await deps.findIssued(claims.jti))?.accountId
   const { act } = decodeJwt(token) as { act?: unknown }
-  return { clientId, scopes, ...(accountId === undefined ? {} : { accountId }), ...(isJsonObject(act) ? { actor: act } : {}) }
+  return { clientId, limit, ...(accountId === undefined ? {} : { accountId }), ...(isJsonObject(act) ? { actor: act } : {}) }
 }

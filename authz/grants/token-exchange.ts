@@ -15,13 +15,13 @@ const PARAMETERS = ['subject_token', 'subject_token_type', 'actor_token', 'actor
 
 /** What is known of an access token of ours that is good at this moment. */
 export interface LiveToken extends ProvedToken {
-  readonly scopes: readonly string[]
+  readonly limit: NonNullable<ProvedSubject['limit']>
 }
 
 interface ProvedToken {
   readonly clientId: string
   readonly accountId?: string
-  readonly scopes?: readonly string[]
+  readonly limit?: NonNullable<ProvedSubject['limit']>
   readonly actor?: object
 }
 
@@ -36,7 +36,7 @@ export interface TokenExchangeDeps {
 
 /**
  * Token exchange (RFC 8693): a client of the same sandbox trades a user's access token or ID token for an access token of its
- * own, at another API or with less scope; with an actor token it becomes a delegation, and `act` says by whom (§4.1). Only
+ * own. At the subject token's own API it gets no more scope than that has, at another one what the client is registered for; with an actor token it becomes a delegation, and `act` says by whom (§4.1). Only
  * access tokens are issued, only for users, and nothing wider than the subject token.
  */
 export function registerTokenExchange (deps: TokenExchangeDeps): void {
@@ -52,7 +52,7 @@ async function exchange (deps: TokenExchangeDeps, ctx: KoaContextWithOIDC): Prom
   const act = actor === undefined ? subject.actor : { sub: actor.accountId, client_id: actor.clientId, ...(subject.actor === undefined ? {} : { act: subject.actor }) }
   await issueForUser(deps.provider, ctx, {
     accountId: subject.accountId,
-    ...(subject.scopes === undefined ? {} : { scopes: subject.scopes }),
+    ...(subject.limit === undefined ? {} : { limit: subject.limit }),
     ...(act === undefined ? {} : { actor: act }),
   }, { apis: deps.apis, findAccount: deps.findAccount, gty: 'token_exchange', issuedTokenType: requested ?? ACCESS_TOKEN })
 }
@@ -67,7 +67,7 @@ async function prove (deps: TokenExchangeDeps, ctx: KoaContextWithOIDC, name: 's
   const [asking, holder] = await Promise.all([deps.clients.find(ctx.oidc.client?.clientId ?? ''), deps.clients.find(found.clientId)])
   if (asking === undefined || asking.sandboxId !== holder?.sandboxId) throw new errors.InvalidRequest(`${name} is invalid, expired or revoked`)
   if (found.accountId === undefined) throw new errors.InvalidRequest(`${name} has no end-user; a client's own token cannot be exchanged`)
-  return { clientId: found.clientId, accountId: found.accountId, ...(found.scopes === undefined ? {} : { scopes: found.scopes }), ...(found.actor === undefined ? {} : { actor: found.actor }) }
+  return { clientId: found.clientId, accountId: found.accountId, ...(found.limit === undefined ? {} : { limit: found.limit }), ...(found.actor === undefined ? {} : { actor: found.actor }) }
 }
 
 /** An ID token of this server (OpenID Connect Core §2) by its signature, client and life. It names no scopes. */
