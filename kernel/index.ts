@@ -5,6 +5,7 @@
 export { systemClock, type Clock } from './clock.ts'
 export { parseDurationMs } from './duration.ts'
 export { errors, errorEntry, type ErrorCode } from './errors.ts'
+export { clauseUrl, type Explanation } from './explanation.ts'
 export type { AccountId, Caller, CertificateThumbprint, ClientId, RequestId, SandboxId } from './identity.ts'
 export { randomId, randomToken } from './ids.ts'
 export { appendPointer, isJsonObject, type Json, type JsonObject } from './json.ts'

@@ -1,5 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
+import type { Clock, Explanation } from '../../kernel/index.ts'
+import type { PresentedCertificate } from '../authorization-server.ts'
+import { explainFailure, explainStated, mayProveClient } from '../explanations/explain-failure.ts'
+import type { Offered } from '../explanations/failure-facts.ts'
+import { readFailure, type FailureReading, type LibraryError } from '../explanations/read-failure.ts'
+import { rememberArtifacts } from '../explanations/remember-artifacts.ts'
 
 /** Why the authorization server refused a request: the wire says less on purpose. */
 export interface AuthorizationFailure {
@@ -11,34 +17,79 @@ export interface AuthorizationFailure {
   readonly detail: string
   /** Set when the request named a client that exists. */
   readonly clientId?: string
+  /** A documented trigger caused it: a condition of a test user. */
+  readonly isTriggered?: true
+  readonly explanation?: Explanation
+  /** True: the client had proved who it is before the request failed. */
+  readonly isProven?: boolean
+  /** True: the library said something that the catalogue of explanations does not know. */
+  readonly isUncatalogued?: true
 }
 
 const EVENTS = [
   'authorization.error', 'grant.error', 'introspection.error', 'revocation.error', 'userinfo.error', 'jwks.error', 'discovery.error',
+  'pushed_authorization_request.error', 'device_authorization.error', 'code_verification.error', 'device_resume.error', 'backchannel_authentication.error',
+  'registration_create.error', 'registration_read.error', 'registration_update.error', 'registration_delete.error',
   'end_session.error', 'end_session_confirm.error', 'end_session_success.error', 'server_error',
 ] as const
 
-interface LibraryError extends Error { readonly error?: string, readonly error_detail?: string, readonly error_description?: string }
+export interface FailureReporting {
+  readonly issuer: string
+  readonly clock: Clock
+  readonly offered: Offered
+  readonly certificateOf: (request: IncomingMessage) => PresentedCertificate | undefined
+  readonly onFailure: (failure: AuthorizationFailure) => void
+  readonly onClientProven?: (request: IncomingMessage, clientId: string) => void
+}
 
-/** Hands every error event of the library on with its cause (`error_detail`), which the response leaves out. */
-export function reportFailures (provider: Provider, onFailure: (failure: AuthorizationFailure) => void): void {
-  const listen = provider.on.bind(provider) as (event: string, listener: (ctx: KoaContextWithOIDC, error: LibraryError) => void) => void
-  for (const event of EVENTS) {
-    listen(event, (ctx, error) => {
-      const clientId = ctx.oidc.client?.clientId
-      onFailure({
-        request: ctx.req,
-        endpoint: ctx.oidc.route,
-        error: error.error ?? 'server_error',
-        detail: describe(error),
-        ...(clientId === undefined ? {} : { clientId }),
-      })
-    })
+type Listen = (event: string, listener: (ctx: KoaContextWithOIDC, error: LibraryError) => void) => void
+
+/** Hands every error event of the library on, explained: the cause, what was seen and expected, the clause and the fix. */
+export function reportFailures (provider: Provider, deps: FailureReporting): void {
+  const listen = provider.on.bind(provider) as Listen
+  const reading: FailureReading = { ...deps, nowMs: deps.clock.nowMs, artifactOf: rememberArtifacts(provider) }
+  const { onClientProven } = deps
+  if (onClientProven !== undefined) provider.use(createProofObserver(onClientProven))
+  for (const event of EVENTS) listen(event, (ctx, error) => deps.onFailure(describeFailure(ctx, error, reading, ctx.oidc.client?.clientId)))
+}
+
+/** Explains what parts of ours report without the library: they state an error and its cause. */
+export function explainEvery ({ onFailure, ...deps }: FailureReporting): FailureReporting['onFailure'] {
+  return (failure) => {
+    if (failure.explanation !== undefined) return onFailure(failure)
+    const { explanation, isKnown } = explainStated({ ...failure, issuer: deps.issuer, offered: deps.offered, nowMs: deps.clock.nowMs() })
+    onFailure({ ...failure, explanation, ...(isKnown ? {} : { isUncatalogued: true as const }) })
   }
 }
 
-function describe (error: LibraryError): string {
-  const parts = [error.error_description, error.error_detail, error.error === undefined ? error.message : undefined]
-  const stated = [...new Set(parts.filter((part) => part !== undefined && part !== ''))].join(': ')
-  return stated === '' ? error.message : stated
+function describeFailure (ctx: KoaContextWithOIDC, error: LibraryError, reading: FailureReading, clientId: string | undefined): AuthorizationFailure {
+  const { facts, withhold } = readFailure(ctx, error, reading)
+  const { explanation, isProven, isKnown } = explainFailure(facts, withhold)
+  return {
+    request: ctx.req,
+    endpoint: facts.endpoint,
+    error: facts.error,
+    detail: withhold(describe(facts)),
+    explanation,
+    isProven,
+    ...((error as { isTriggered?: boolean }).isTriggered === true ? { isTriggered: true as const } : {}),
+    ...(isKnown ? {} : { isUncatalogued: true as const }),
+    ...(clientId === undefined ? {} : { clientId }),
+  }
+}
+
+/** The library's own words, for the log. */
+function describe ({ description, detail, error }: { readonly description: string, readonly detail: string, readonly error: string }): string {
+  const stated = [...new Set([description, detail])].filter((part) => part !== '').join(': ')
+  return stated === '' ? error : stated
+}
+
+/** Notes, after a good answer, which client it was: one that is not public has authenticated by then, and no token is issued for a mere name. */
+function createProofObserver (onClientProven: (request: IncomingMessage, clientId: string) => void) {
+  return async function observeProof (ctx: { readonly req: IncomingMessage, readonly status: number, readonly oidc?: { readonly route?: string, readonly client?: { readonly clientId: string, readonly clientAuthMethod?: string } } }, next: () => Promise<void>): Promise<void> {
+    await next()
+    const { oidc } = ctx
+    const client = oidc?.client
+    if (ctx.status < 400 && client !== undefined && (oidc?.route === 'token' || mayProveClient(oidc?.route, client.clientAuthMethod))) onClientProven(ctx.req, client.clientId)
+  }
 }

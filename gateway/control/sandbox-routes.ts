@@ -1,10 +1,11 @@
 import Type from 'typebox'
 import { parseDurationMs, type SandboxId } from '../../kernel/index.ts'
 import type { SandboxCore } from '../../sandbox-core/index.ts'
-import type { LogEntry } from '../../stores/index.ts'
-import type { RequestRecord, RequestRecords } from '../record/index.ts'
-import { developerRoute, done, NOT_FOUND, readPage, refused, type ControlRoute } from './route.ts'
+import type { RequestRecords } from '../record/index.ts'
+import { requestRoutes } from './request-routes.ts'
+import { developerRoute, done, NOT_FOUND, refused, type ControlRoute } from './route.ts'
 import type { Sandboxes } from './sandboxes.ts'
+import { USER_TRIGGERS } from './user-body.ts'
 
 /** What a developer does with the sandbox itself. */
 export interface SandboxRoutesDeps {
@@ -41,58 +42,12 @@ export function sandboxRoutes (deps: SandboxRoutesDeps): readonly ControlRoute[]
       return done(200, clockOf(sandboxId, deps))
     }),
     developerRoute({ method: 'GET', path: '/sandbox/triggers', operationId: 'listTriggers', summary: 'Every documented magic input and what it causes.' }, () =>
-      done(200, { data: deps.coreApis.flatMap((api) => deps.core.triggers(api).map((trigger) => ({ api, ...trigger }))) })),
+      done(200, { data: deps.coreApis.flatMap((api) => deps.core.triggers(api).map((trigger) => ({ api, ...trigger }))), users: USER_TRIGGERS.map((trigger) => ({ ...trigger })) })),
     ...requestRoutes(deps),
   ]
 }
 
 const CLOCK_ADVANCE_MS_MAX = 3650 * 86_400_000
-
-function requestRoutes ({ records }: SandboxRoutesDeps): readonly ControlRoute[] {
-  return [
-    developerRoute({ method: 'GET', path: '/sandbox/requests', operationId: 'listRequests', summary: 'Requests of this sandbox\'s clients, newest first.' }, async (sandboxId, { query }) => {
-      const page = readPage(query)
-      const entries = await records.list(sandboxId, page)
-      const last = entries.at(-1)
-      return done(200, { data: entries.map((entry) => summaryOf(recordOf(entry))), next: entries.length === page.limit && last !== undefined ? last.id : null })
-    }),
-    developerRoute({ method: 'GET', path: '/sandbox/requests/{id}', operationId: 'getRequest', summary: 'One request, with the cause and the fix when it was refused.' }, async (sandboxId, { parameters }) => {
-      const entry = await records.get(sandboxId, parameters['id'] ?? '')
-      if (entry === undefined) return NOT_FOUND
-      const record = recordOf(entry)
-      return done(200, {
-        ...summaryOf(record),
-        subject: record.subject ?? null,
-        certificate_thumbprint: record.certificateThumbprint ?? null,
-        address: record.address,
-        explanation: record.explanation === undefined ? null : { ...record.explanation },
-        findings: record.findings.map((finding) => ({ ...finding })),
-        removals: record.removals.map((removal) => ({ ...removal })),
-        evidence: record.evidence ?? null,
-      })
-    }),
-  ]
-}
-
-function recordOf (entry: LogEntry): RequestRecord {
-  return entry.value as unknown as RequestRecord
-}
-
-function summaryOf (record: RequestRecord): { readonly id: string, readonly [member: string]: string | number | null } {
-  return {
-    id: record.id,
-    at: new Date(record.atMs).toISOString(),
-    surface: record.surface,
-    method: record.method,
-    path: record.path,
-    route: record.route,
-    status: record.status,
-    duration_ms: record.durationMs,
-    client_id: record.clientId ?? null,
-    stage: record.stage ?? null,
-    code: record.code ?? null,
-  }
-}
 
 function clockOf (sandboxId: SandboxId, { core }: SandboxRoutesDeps): { readonly now: string } {
   return { now: new Date(core.clock.nowMs(sandboxId)).toISOString() }

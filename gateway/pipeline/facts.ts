@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import type { VerifiedCertificate } from '../../certs/index.ts'
-import type { Caller, Finding, Json, Refusal, RequestId, Surface } from '../../kernel/index.ts'
+import type { PresentedCertificate } from '../../authz/index.ts'
+import type { Caller, Explanation, Finding, Json, Refusal, RequestId, Surface } from '../../kernel/index.ts'
 import type { LimitOutcome } from '../limits/index.ts'
 
 /** What is known of a request before any stage ran. */
@@ -39,11 +39,13 @@ export interface RequestIdFacts { readonly requestId: RequestId, readonly traceF
 /** `address` is canonical; `addressKey` masks IPv6 to /64, so that one subscriber is one key. */
 export interface AddressFacts { readonly address: string, readonly addressKey: string }
 /** Undefined on the public door. */
-export interface CertificateFacts { readonly certificate: VerifiedCertificate | undefined }
+export interface CertificateFacts { readonly certificate: PresentedCertificate | undefined }
+/** The origin that a browser states. `isAllowed`: its scripts may read the answer. Undefined when none is stated, or the store did not answer. */
+export interface OriginFacts { readonly origin: { readonly value: string, readonly isAllowed: boolean } | undefined }
 export interface AddressBudgetFacts { readonly addressBudget: LimitOutcome | undefined }
 export interface TargetFacts { readonly target: RouteFacts }
-/** `clientKey` is what budgets and bans count by. */
-export interface CallerFacts { readonly caller: Caller, readonly clientKey: string }
+/** `clientKey` is what budgets and bans count by; `dpopNonce` what the client's next DPoP proof should carry (RFC 9449 §8.2). */
+export interface CallerFacts { readonly caller: Caller, readonly clientKey: string, readonly dpopNonce?: string }
 /** Who the request claims to be; nothing is proved yet. Empty `clientKey`: nobody in particular. */
 export interface ClaimFacts { readonly claimedClientId: string | undefined, readonly username: string | undefined, readonly grantType: string | undefined, readonly clientKey: string }
 export interface KeyBudgetFacts { readonly keyBudget: LimitOutcome | undefined }
@@ -87,8 +89,14 @@ export interface Failure {
   readonly clientId?: string
   /** True when a documented trigger caused it: test suites do that on purpose. */
   readonly isTriggered?: boolean
+  readonly explanation?: Explanation
+  /** True: the client had proved who it is before the request failed. */
+  readonly isProven?: boolean
 }
 
+/** The client that the authorization server has authenticated, on the token surface. */
+export interface ProvenClientFacts { readonly provenClientId: string | undefined }
+
 /** Every fact, any of which may be missing: what stages see that also run for refused requests. */
-export type AnyFacts = Arrival & Partial<RequestIdFacts & AddressFacts & CertificateFacts & AddressBudgetFacts & TargetFacts &
-  CallerFacts & ClaimFacts & KeyBudgetFacts & BodyFacts & CleanFacts & ReplyFacts>
+export type AnyFacts = Arrival & Partial<RequestIdFacts & OriginFacts & AddressFacts & CertificateFacts & AddressBudgetFacts & TargetFacts &
+  CallerFacts & ProvenClientFacts & ClaimFacts & KeyBudgetFacts & BodyFacts & CleanFacts & ReplyFacts>

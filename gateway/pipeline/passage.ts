@@ -17,6 +17,7 @@ export class Passage {
   findings: Finding[] = []
   refusal: (Refusal & { readonly stage: string }) | undefined = undefined
   failure: Failure | undefined = undefined
+  provenClientId: string | undefined = undefined
   replyHeaders: Readonly<Record<string, string>> = {}
   outcome: OutcomeFacts['outcome'] | undefined = undefined
 

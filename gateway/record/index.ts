@@ -1,5 +1,6 @@
 /** What is kept and counted of each request: the record, its explanation, and the metrics. Nothing here refuses a request. */
 export { readClaimedClient } from './claimed-client.ts'
-export { explain, type Explanation } from './explain.ts'
+export { explain } from './explain.ts'
 export { createMetrics, type Metrics } from './metrics.ts'
-export { createRequestRecords, type RequestRecord, type RequestRecords } from './request-records.ts'
+export { createFailureNotes } from './note-failure.ts'
+export { createRequestRecords, type RecordFilter, type RequestRecord, type RequestRecords } from './request-records.ts'

@@ -11,6 +11,8 @@ export interface Metrics {
   readonly countFault: (stage: string) => void
   readonly countWebhookAttempt: (outcome: string) => void
   readonly countHandshakeError: (door: string, code: string) => void
+  readonly countUnexplained: (endpoint: string, error: string) => void
+  readonly countRecordLeftOut: () => void
   readonly setWebhookDepth: (queue: { readonly count: number }) => void
   readonly setCertificateExpiry: (certificate: string, notAfterMs: number) => void
 }
@@ -30,6 +32,8 @@ export function createMetrics (): Metrics {
   const faults = counter('sandgate_stage_faults_total', 'Stages that could not decide because a dependency failed.', ['stage'])
   const attempts = counter('sandgate_webhook_attempts_total', 'Webhook delivery attempts.', ['outcome'])
   const handshakes = counter('sandgate_tls_handshake_errors_total', 'TLS handshakes that failed, by door.', ['door', 'code'])
+  const unexplained = counter('sandgate_unexplained_failures_total', 'Failures of the authorization server that have no explanation of their own yet.', ['endpoint', 'error'])
+  const leftOut = counter('sandgate_records_left_out_total', 'Records of requests that only claimed a client, left out because too many came at once.', [])
   const expiry = new Gauge({ name: 'sandgate_tls_certificate_not_after_timestamp_seconds', help: 'When a certificate of this installation expires.', labelNames: ['certificate'], registers: [registry] })
   const backlog = new Gauge({ name: 'sandgate_webhook_deliveries_waiting', help: 'Webhook deliveries that wait for an attempt.', registers: [registry] })
   return {
@@ -43,6 +47,8 @@ export function createMetrics (): Metrics {
     countFault: (stage) => faults.inc({ stage }),
     countWebhookAttempt: (outcome) => attempts.inc({ outcome }),
     countHandshakeError: (door, code) => handshakes.inc({ door, code }),
+    countUnexplained: (endpoint, error) => unexplained.inc({ endpoint, error }),
+    countRecordLeftOut: () => leftOut.inc(),
     setCertificateExpiry: (certificate, notAfterMs) => expiry.set({ certificate }, notAfterMs / 1000),
   }
 }

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { PASS, whenSettled, type Finding, type SandboxId, type Verdict } from '../../kernel/index.ts'
+import { PASS, whenSettled, type ErrorCode, type Explanation, type Finding, type SandboxId, type Verdict } from '../../kernel/index.ts'
 import type { AnyFacts, OutcomeFacts } from '../pipeline/facts.ts'
 import type { Stage } from '../pipeline/stage.ts'
 import { explain, readClaimedClient, type Metrics, type RequestRecord, type RequestRecords } from '../record/index.ts'
@@ -38,19 +38,24 @@ export function recordOutcome (deps: RecordOutcomeDeps): Stage<Seen, object> {
   }
 }
 
-/** Whose request it was: `claimed` is what the client said and nobody has confirmed. */
-interface Owner { readonly sandboxId?: SandboxId | undefined, readonly clientId?: string | undefined }
+/** Whose request it was. Unproven: the client is what the request said, and anybody may have sent it. */
+interface Owner { readonly sandboxId?: SandboxId | undefined, readonly clientId?: string | undefined, readonly isUnproven?: boolean }
 
 const NOBODY: Owner = {}
 
-function ownerOf ({ request, caller, outcome, claimedClientId }: Seen, deps: RecordOutcomeDeps): Owner | Promise<Owner> {
-  const clientId = caller?.clientId ?? outcome.refusal?.claimedClientId ?? outcome.failure?.clientId ?? claimedClientId ?? (outcome.refusal === undefined ? undefined : readClaimedClient(request))
-  if (caller?.sandboxId !== undefined) return { sandboxId: caller.sandboxId, clientId }
+function ownerOf ({ request, caller, outcome, claimedClientId, provenClientId }: Seen, deps: RecordOutcomeDeps): Owner | Promise<Owner> {
+  if (caller?.sandboxId !== undefined) return { sandboxId: caller.sandboxId, clientId: caller.clientId }
+  const { refusal, failure } = outcome
+  const clientId = provenClientId ?? caller?.clientId ?? refusal?.claimedClientId ?? failure?.clientId ?? claimedClientId ?? (refusal === undefined ? undefined : readClaimedClient(request))
   if (clientId === undefined) return NOBODY
+  const isUnproven = provenClientId === undefined && failure?.isProven !== true && !(refusal?.claimedClientId !== undefined && SIGNED.has(refusal.code))
   // An id that no client has is whatever a stranger wrote, and is not kept.
-  const settle = (found: SandboxId | undefined): Owner => found === undefined ? NOBODY : { sandboxId: found, clientId }
+  const settle = (found: SandboxId | undefined): Owner => found === undefined ? NOBODY : { sandboxId: found, clientId, isUnproven }
   return whenSettled(deps.sandboxOfClient(clientId), settle)
 }
+
+/** Refusals of a token whose signature, or whose place in the store, was found good: it was this client's. */
+const SIGNED: ReadonlySet<string> = new Set<ErrorCode>(['token_expired', 'token_not_yet_valid', 'token_revoked', 'token_audience_invalid', 'token_binding_missing', 'token_binding_mismatch', 'token_proof_missing', 'token_proof_unexpected', 'token_proof_mismatch'])
 
 /** The record is kept even when its owner cannot be looked up or the signals cannot be fed; the fault is then the stage's. */
 async function keepLater (seen: Seen, owner: Owner | Promise<Owner>, observed: readonly Finding[] | Promise<readonly Finding[]>, deps: RecordOutcomeDeps): Promise<Verdict<object>> {
@@ -83,7 +88,7 @@ function keep (seen: Seen, owner: Owner, fired: readonly Finding[], deps: Record
   }, 'request')
 }
 
-function recordOf (seen: Seen, { clientId, sandboxId }: Owner, fired: readonly Finding[], deps: RecordOutcomeDeps): RequestRecord {
+function recordOf (seen: Seen, { clientId, sandboxId, isUnproven }: Owner, fired: readonly Finding[], deps: RecordOutcomeDeps): RequestRecord {
   const { refusal, failure, status, durationMs } = seen.outcome
   const code = refusal?.code ?? failure?.error
   const explanation = explain(refusal, failure)
@@ -104,7 +109,8 @@ function recordOf (seen: Seen, { clientId, sandboxId }: Owner, fired: readonly F
     ...(seen.certificate === undefined ? {} : { certificateThumbprint: seen.certificate.thumbprint }),
     ...(refusal === undefined ? {} : { stage: refusal.stage }),
     ...(code === undefined ? {} : { code }),
-    ...(explanation === undefined ? {} : { explanation: { cause: clip(scrub(explanation.cause), CAUSE_MAX), fix: explanation.fix } }),
+    ...(isUnproven === true ? { isUnproven } : {}),
+    ...(explanation === undefined ? {} : { explanation: scrubExplanation(explanation, scrub) }),
     ...(refusal?.evidence === undefined ? {} : { evidence: refusal.evidence }),
     findings: [...seen.findings, ...fired].map((finding) => ({ ...finding, detail: scrub(finding.detail) })),
     removals: (seen.removals ?? []).slice(0, REMOVALS_MAX).map(({ pointer, kind }) => ({ pointer: clip(pointer, POINTER_MAX), kind })),
@@ -115,6 +121,18 @@ function recordOf (seen: Seen, { clientId, sandboxId }: Owner, fired: readonly F
 const REMOVALS_MAX = 100
 const POINTER_MAX = 256
 const CAUSE_MAX = 4096
+const SIDE_MAX = 1500
+
+/** The clause, the fix and the names are ours; the rest may hold what a client sent. */
+function scrubExplanation (explanation: Explanation, scrub: (text: string) => string): Explanation {
+  const { cause, seen, expected } = explanation
+  return {
+    ...explanation,
+    cause: clip(scrub(cause), CAUSE_MAX),
+    ...(seen === undefined ? {} : { seen: clip(scrub(seen), SIDE_MAX) }),
+    ...(expected === undefined ? {} : { expected: clip(scrub(expected), SIDE_MAX) }),
+  }
+}
 
 function clip (text: string, lengthMax: number): string {
   return text.length <= lengthMax ? text : `${text.slice(0, lengthMax)}…`

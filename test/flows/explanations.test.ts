@@ -32,7 +32,7 @@ t.test('why was I refused?', async (t) => {
   t.test('a grant that is not known', async (t) => {
     const refused = await askToken({ grant_type: 'authorization_code', code: 'made-up', redirect_uri: 'http://127.0.0.1:7777/callback', code_verifier: 'x'.repeat(43) })
     t.match(refused.json, { error: 'invalid_grant' })
-    t.match((await explain(refused.requestId)).json, { code: 'invalid_grant', explanation: { cause: /code/i, fix: /start the grant again/ } })
+    t.match((await explain(refused.requestId)).json, { code: 'invalid_grant', explanation: { code: 'grant_artifact_unknown', cause: /code/i, clause: 'RFC 6749 §4.1.3', clause_url: 'https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3', fix: /Start the grant again/ } })
   })
 
   t.test('a token with too little scope, a token on the wrong connection', async (t) => {

@@ -1,0 +1,98 @@
+import type { CatalogueEntry } from './catalogue-entry.ts'
+import { show } from './show.ts'
+
+const AT = ['backchannel_authentication']
+const ciba = { error: 'invalid_request', at: AT, clause: 'OpenID Connect CIBA §7.1' } as const
+
+/** The device grant (RFC 8628) and client-initiated backchannel authentication, while a user decides elsewhere. */
+export const DEVICES_AND_BACKCHANNEL: readonly CatalogueEntry[] = [
+  {
+    code: 'authorization_pending',
+    error: 'authorization_pending',
+    at: ['token'],
+    says: /still pending/,
+    clause: ({ parameter }) => parameter('auth_req_id') === undefined ? 'RFC 8628 §3.5' : 'OpenID Connect CIBA §11',
+    cause: 'The user has not decided yet. This is no failure: the client polls until the user has.',
+    seen: 'a poll before the decision',
+    expected: 'polls, interval seconds apart, until a token or another error comes',
+    fix: 'Wait for the interval of the first answer (5 s if it has none) and ask again.',
+  },
+  {
+    code: 'polled_too_fast',
+    error: 'slow_down',
+    at: ['token'],
+    says: /^the client polled sooner/,
+    clause: 'RFC 8628 §3.5',
+    cause: 'The client polls faster than the interval allows.',
+    seen: 'a poll before the interval was over',
+    expected: '5 s more between polls from now on',
+    fix: 'Add 5 s to the interval at every slow_down.',
+  },
+  {
+    ...ciba,
+    code: 'ciba_hint_token_unsupported',
+    says: 'login_hint_token is not supported',
+    cause: 'This server reads no login_hint_token.',
+    seen: 'login_hint_token (not shown)',
+    expected: 'login_hint or id_token_hint',
+    fix: 'Use the username of a test user as login_hint.',
+  },
+  {
+    code: 'ciba_user_unknown',
+    error: 'unknown_user_id',
+    at: AT,
+    says: 'could not identify end-user',
+    clause: 'OpenID Connect CIBA §13',
+    cause: 'The hint names no user of the sandbox.',
+    seen: ({ parameter }) => ['login_hint', 'login_hint_token', 'id_token_hint'].filter((name) => parameter(name) !== undefined).join(', ').concat(' (not shown)'),
+    expected: 'a hint for a test user of this sandbox',
+    fix: 'Use the username of a test user as login_hint.',
+  },
+  {
+    ...ciba,
+    code: 'ciba_hint_missing',
+    says: 'missing one of required parameters login_hint_token, id_token_hint, or login_hint',
+    cause: 'The request does not say which user is meant.',
+    seen: 'no hint',
+    expected: 'login_hint, id_token_hint or login_hint_token',
+    fix: 'Send login_hint with the username of a test user.',
+  },
+  {
+    ...ciba,
+    code: 'ciba_hint_twice',
+    says: 'only one of required parameters login_hint_token, id_token_hint, or login_hint must be provided',
+    cause: 'The request has more than one hint.',
+    seen: ({ parameter }) => ['login_hint', 'login_hint_token', 'id_token_hint'].filter((name) => parameter(name) !== undefined).join(' and '),
+    expected: 'one hint',
+    fix: 'Send one hint.',
+  },
+  {
+    ...ciba,
+    code: 'ciba_notification_token',
+    says: /^client_notification_token must (?:be a valid Bearer token|not exceed 1024 characters)$/,
+    cause: 'The client_notification_token is not one that can be sent as a bearer token.',
+    seen: ({ parameter }) => `${parameter('client_notification_token')?.length ?? 0} characters (never shown)`,
+    expected: 'at most 1024 characters of A–Z a–z 0–9 - . _ ~ + / =',
+    fix: 'Use 32 random bytes in base64url.',
+  },
+  {
+    ...ciba,
+    code: 'ciba_expiry_malformed',
+    says: 'invalid requested_expiry parameter value',
+    cause: 'requested_expiry is no number of seconds.',
+    seen: ({ parameter }) => `requested_expiry ${show(parameter('requested_expiry'), 40)}`,
+    expected: 'a whole number, 1 or more',
+    fix: 'Send whole seconds, or leave it out.',
+  },
+  {
+    code: 'ciba_binding_message',
+    error: 'invalid_binding_message',
+    at: AT,
+    says: /binding_message/,
+    clause: 'OpenID Connect CIBA §13',
+    cause: 'The binding_message cannot be shown on every device.',
+    seen: ({ parameter }) => `${parameter('binding_message')?.length ?? 0} characters`,
+    expected: '1 to 20 characters of A–Z a–z 0–9 - . _ + / ! ? #',
+    fix: 'Shorten it and leave spaces and accents out.',
+  },
+]
