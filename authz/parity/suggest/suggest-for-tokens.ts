@@ -41,11 +41,15 @@ function suggestBinding ({ production, sandbox }: Drift): Suggestion | undefined
   return isBound(production) === isBound(sandbox) ? undefined : change('profile.bind_tokens_to_certificates', isBound(production))
 }
 
+const DEFAULT_BITS = 2048
+
 function suggestKeySize ({ production, sandbox }: Drift): Suggestion | undefined {
   const sizesOf = (value: Drift['production']): readonly number[] => (textsOf(value) ?? []).flatMap((type) => type.startsWith('RSA ') ? [Number(type.slice(4))] : [])
   const [[there, ...more], here] = [sizesOf(production), sizesOf(sandbox)]
   const isPossible = there !== undefined && more.length === 0 && there >= 2048 && there <= 4096
-  return isPossible && here.some((bits) => bits !== there) ? change('profile.rsa_key_bits', there, 'It counts for keys that are generated: remove the old ones from var_directory, or replace keys.signing_keys_file.') : undefined
+  // Without an RSA key yet, one will come with the algorithm, and of the default size.
+  const isOther = here.length === 0 ? there !== DEFAULT_BITS : here.some((bits) => bits !== there)
+  return isPossible && isOther ? change('profile.rsa_key_bits', there, 'It counts for keys that are generated: remove the old ones from var_directory, or replace keys.signing_keys_file.') : undefined
 }
 
 function suggestOnlyAlgorithm (drift: Drift): Suggestion | undefined {
