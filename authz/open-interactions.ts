@@ -18,6 +18,7 @@ import { buildLogoutPages } from './interaction/logout.ts'
 import { pacePolls } from './interaction/pace-polls.ts'
 import { createPages } from './interaction/pages/pages.ts'
 import { replaceScriptedPages } from './interaction/replace-scripted-pages.ts'
+import { keepRequestedClaims } from './interaction/requested-claims.ts'
 import type { TestUsers } from './interaction/users/test-users.ts'
 import type { IssuedTokens } from './tokens/issued-tokens.ts'
 
@@ -87,6 +88,7 @@ export function openInteractions (deps: InteractionsDeps): Interactions {
       provider.use(pacePolls({ keyValue, clock, intervalMs: profile.pollIntervalMs, onFailure: deps.onFailure }))
       admitHeadlessAnswers(provider)
       deliverCustomClaims(provider)
+      keepRequestedClaims(provider)
       settleAtPolls(provider, backchannel)
       reportLogouts(provider, onNote)
     },
