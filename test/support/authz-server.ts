@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import fastify, { type FastifyInstance } from 'fastify'
 import type { JWK } from 'jose'
-import { createAuthorizationServer, type AuthorizationFailure, type AuthorizationProfile, type AuthorizationServer, type AuthorizationServerDeps } from '../../authz/index.ts'
+import { createAuthorizationServer, type AuthorizationFailure, type AuthorizationNote, type AuthorizationProfile, type AuthorizationServer, type AuthorizationServerDeps } from '../../authz/index.ts'
 import { createClientCertificateVerifier, createRootCertificate, openAuthority, type Authority, type IssuedCertificate, type VerifiedCertificate } from '../../certs/index.ts'
 import { systemClock, type SandboxId } from '../../kernel/index.ts'
 import { openEmbeddedStores, type Stores } from '../../stores/index.ts'
@@ -58,13 +58,16 @@ export interface TestServer {
   readonly authority: Authority
   readonly signingKey: JWK
   readonly failures: AuthorizationFailure[]
+  readonly notes: AuthorizationNote[]
+  /** How long slow users were waited for, in milliseconds; nobody really waits. */
+  readonly waits: number[]
   readonly issueCertificate: (commonName: string) => Promise<IssuedCertificate>
   /** Moves the clock of everything but oidc-provider, which reads the machine's. */
   readonly advanceClock: (ms: number) => void
   /** Moves a sandbox's own clock. */
   readonly advanceSandbox: (sandboxId: SandboxId, ms: number) => void
   /** A second instance over the same stores, as when scaled out. */
-  readonly openAnother: () => Promise<AuthorizationServer>
+  readonly openAnother: (changes?: Partial<AuthorizationServerDeps>) => Promise<AuthorizationServer>
   readonly close: () => Promise<void>
 }
 
@@ -83,6 +86,8 @@ export async function openTestServer (options: { readonly profile?: Partial<Auth
   const issuer = `https://localhost:${await listen(doors.public)}`
   const mtlsOrigin = `https://localhost:${await listen(doors.mtls)}`
   const failures: AuthorizationFailure[] = []
+  const notes: AuthorizationNote[] = []
+  const waits: number[] = []
   const signingKey: JWK = { ...generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ format: 'jwk' }) as JWK, kid: 'test-key', alg: 'ES256', use: 'sig' }
 
   function certificateOf (request: IncomingMessage): VerifiedCertificate | undefined {
@@ -104,6 +109,8 @@ export async function openTestServer (options: { readonly profile?: Partial<Auth
     certificateOf,
     tokenAgeAdvanceMs: (sandboxId, issuedAtMs) => advances.reduce((sum, advance) => advance.sandboxId === sandboxId && advance.atMs >= issuedAtMs ? sum + advance.byMs : sum, 0),
     onFailure: (failure) => { failures.push(failure) },
+    onNote: (note) => { notes.push(note) },
+    waitMs: async (ms) => { waits.push(ms) },
     ...options.deps,
   }
   const authz = await createAuthorizationServer(deps)
@@ -124,10 +131,12 @@ export async function openTestServer (options: { readonly profile?: Partial<Auth
     authority,
     signingKey,
     failures,
+    notes,
+    waits,
     issueCertificate: async (commonName) => await authority.issueClientCertificate({ commonName, organization: 'Ümlaut, Inc.', lifetimeMs: 86_400_000 }),
     advanceClock: (ms) => { offsetMs += ms },
     advanceSandbox: (sandboxId, byMs) => { advances.push({ sandboxId, atMs: clock.nowMs(), byMs }) },
-    openAnother: async () => await createAuthorizationServer(deps),
+    openAnother: async (changes = {}) => await createAuthorizationServer({ ...deps, ...changes }),
     async close () {
       for (const door of Object.values(doors)) {
         door.closeAllConnections()
