@@ -1,93 +1,123 @@
+import { createNameClaims } from '../certs/index.ts'
 import { whenSettled } from '../kernel/index.ts'
-import { timingSafeEqual } from 'node:crypto'
 import { Provider, type Client, type KoaContextWithOIDC } from 'oidc-provider'
 import { anchorToIssuer } from './provider/anchor-to-issuer.ts'
 import type { AuthorizationServer, AuthorizationServerDeps } from './authorization-server.ts'
 import { createClientDirectory, type ClientLifetimes, type ClientRecord } from './clients/client-directory.ts'
-import { createClients, hashSecret } from './clients/clients.ts'
+import { adaptClients } from './clients/adapt-clients.ts'
+import { answerScope } from './clients/answer-scope.ts'
+import { CLIENTS_MAX, createClients } from './clients/clients.ts'
+import { registerGrants } from './grants/register-grants.ts'
 import { describeClient } from './clients/describe-client.ts'
-import { registerInteractionRoutes } from './interaction/interaction-routes.ts'
+import { describeOffered } from './explanations/describe-offered.ts'
+import { watchRevocations, watchTokens } from './explanations/watch-tokens.ts'
+import { guardOrigins } from './clients/guard-origins.ts'
+import { originsOf } from './clients/client-origins.ts'
+import { admitSelfSigned } from './clients/self-signed-certificate.ts'
+import { openRegistration } from './registration/open-registration.ts'
+import { createSecretKeeper } from './clients/secret-keeper.ts'
 import { createIssuedTokens } from './tokens/issued-tokens.ts'
-import { createPages } from './interaction/pages.ts'
 import { peekClaimedClient } from './clients/peek-claimed-client.ts'
 import { buildProviderConfiguration } from './provider/provider-configuration.ts'
 import { readTokenRequest } from './clients/read-token-request.ts'
 import { toSeconds } from './provider/lifetimes.ts'
 import { setPushedRequestLifetime } from './provider/pushed-request-lifetime.ts'
 import { registerProviderRoutes } from './provider/register-routes.ts'
-import { reportFailures } from './provider/report-failures.ts'
+import { requireSignedResponses } from './provider/require-signed-responses.ts'
+import { detectReplaysAtomically } from './provider/replay-detection.ts'
+import { explainEvery, reportFailures } from './provider/report-failures.ts'
 import { requestConsentForOfflineAccess } from './provider/offline-access.ts'
-import { shapeAccessToken } from './tokens/shape-access-token.ts'
-import { completeSigningKeys, prepareVerificationKeys } from './tokens/signing-keys.ts'
+import { openTokens } from './tokens/open-tokens.ts'
 import { createStoreAdapter } from './provider/store-adapter.ts'
-import { createTestUsers } from './interaction/test-users.ts'
-import { tightenProfile } from './security-profile.ts'
-import type { TokenClaims } from './tokens/token-claims.ts'
-import { createAccessTokenVerifier } from './tokens/verify-access-token.ts'
+import { createUsesInFlight } from './provider/uses-in-flight.ts'
+import type { Consents } from './interaction/consents.ts'
+import { createTestUsers, type TestUsers } from './interaction/users/test-users.ts'
+import { openInteractions } from './open-interactions.ts'
+import { rulesOf, tightenProfile } from './security-profile.ts'
 
 /**
  * Builds the authorization server on oidc-provider: one issuer for all sandboxes, whose clients and test users never meet.
  *
  * @throws Error at once when the profile cannot be served (no key for its algorithm, an unknown method)
  */
-export async function createAuthorizationServer (deps: AuthorizationServerDeps): Promise<AuthorizationServer> {
+export async function createAuthorizationServer (given: AuthorizationServerDeps): Promise<AuthorizationServer> {
+  const profile = tightenProfile(given.profile)
+  const deps = { ...given, onFailure: explainEvery({ ...given, offered: describeOffered(profile, given.apis) }) }
   const { clock, keyValue } = deps
-  const profile = tightenProfile(deps.profile)
-  const signingKeys = await completeSigningKeys(deps.signingKeys, profile.signingAlgorithm)
   const clients = createClientDirectory(deps)
-  const issued = createIssuedTokens(deps)
+  const sandboxOfClient = (clientId: string) => whenSettled(clients.find(clientId), (record) => record?.sandboxId)
+  const watching = deps.tokenWatch === undefined ? undefined : { ...deps, sandboxOfClient, watch: deps.tokenWatch }
+  const issued = watching === undefined ? createIssuedTokens(deps) : watchRevocations(createIssuedTokens(deps), watching)
   const users = createTestUsers(keyValue)
-  const pages = createPages(profile.brand)
-  const describe = (record: ClientRecord) => describeClient(record, profile.signingAlgorithm)
-  const verifier = createAccessTokenVerifier({
-    issuer: deps.issuer,
-    keys: prepareVerificationKeys(signingKeys),
-    clock,
-    clients,
-    issued,
-    tokenAgeAdvanceMs: deps.tokenAgeAdvanceMs,
-    findOpaque: async (token) => await findOpaque(provider, token),
-    ...(deps.verifiedTokensMax === undefined ? {} : { cachedMax: deps.verifiedTokensMax }),
-  })
+  const interactions = openInteractions({ ...deps, profile, clients, users, issued })
+  const secrets = createSecretKeeper(deps.cookieKeys)
+  const describe = (record: ClientRecord) => describeClient({ ...deps, secrets, signingAlgorithm: profile.signingAlgorithm }, record)
+  const certificateOf = (ctx: KoaContextWithOIDC) => deps.certificateOf(ctx.req)
+  const tokens = await openTokens({ ...deps, profile, clients, issued, certificateOf })
+  const inFlight = createUsesInFlight(keyValue)
   const adapter = createStoreAdapter({
+    inFlight,
     keyValue,
     clock,
     clients,
     issued,
     describeClient: describe,
     tokenAgeAdvanceMs: deps.tokenAgeAdvanceMs,
-    findLiveJwt: (token) => whenSettled(verifier.readLiveClaims(token), (claims) => claims === undefined ? undefined : issued.find(claims.jti)),
+    findLiveJwt: tokens.findLiveJwt,
   })
-  const certificateOf = (ctx: KoaContextWithOIDC) => deps.certificateOf(ctx.req)
   const provider = new Provider(deps.issuer, buildProviderConfiguration({
     ...deps,
     profile,
     adapter,
-    signingKeys,
+    signingKeys: tokens.slots,
+    dpop: tokens.dpop,
     clients,
     users,
-    pages,
+    hooks: interactions.hooks,
     certificateOf,
     lifetimesOf: readLifetimes,
-    shapeAccessToken: (ctx, token, parts) => shapeAccessToken({ clock, issued, keyValue, certificateOf, isBinding: profile.bindTokensToCertificates }, ctx, token, parts),
+    shapeAccessToken: tokens.shapeAccessToken,
   }))
   adaptProvider(provider, deps)
+  if (watching !== undefined) watchTokens(provider, watching)
+  interactions.attach(provider)
+  provider.use(guardOrigins({ clients, openPaths: new Set([profile.paths.jwks, ...DISCOVERY_PATHS]) }))
+  const registered = createClients({ ...deps, provider, profile, directory: clients, secrets, describe, names: createNameClaims(deps), outbound: deps.outbound })
+  const registration = openRegistration({ ...deps, profile, clients: registered, directory: clients, clientsMax: CLIENTS_MAX, softwareStatementKeys: deps.softwareStatementKeys ?? [] })
+  tokens.attach(provider)
+  inFlight.attach(provider)
+  detectReplaysAtomically(provider, deps)
+  registerGrants({ ...deps, profile, provider, clients, users, readLiveClaims: tokens.verifier.readLiveClaims, findIssued: issued.find })
   setPushedRequestLifetime(provider, { seconds: toSeconds(profile.lifetimes.pushedRequestMs), clock })
 
   return {
     registerRoutes (app) {
       registerProviderRoutes(app, provider, profile)
-      registerInteractionRoutes(app, { provider, pages, clients, users, issued, apis: deps.apis, secret: deps.cookieKeys[0] ?? '' })
+      registration?.registerRoutes(app)
+      interactions.registerRoutes(app)
     },
-    verifyAccessToken: verifier.verify,
-    clients: createClients({ provider, directory: clients, clock, describe }),
-    users,
-    sandboxOfClient: (clientId) => whenSettled(clients.find(clientId), (record) => record?.sandboxId),
+    verifyAccessToken: tokens.verifier.verify,
+    signingKeys: { list: tokens.ring.list, rotate: tokens.ring.rotate, rotateForSandbox: tokens.rotateForSandbox, refresh: tokens.ring.refresh },
+    dpopAlgorithms: profile.dpop === 'off' ? [] : rulesOf(profile).clientAlgorithms,
+    clients: registered,
+    registrationTokens: registration?.tokens,
+    registrationEndpoint: registration?.endpoint,
+    admitSelfSigned: (der) => admitSelfSigned({ clients, clock }, der),
+    isRegisteredOrigin: clients.isRegisteredOrigin,
+    isOriginOf: (clientId, origin) => whenSettled(clients.find(clientId), (record) => record !== undefined && originsOf(record).includes(origin)),
+    users: endingConsents(users, interactions.consents),
+    consents: interactions.consents,
+    deviceApprovals: interactions.deviceApprovals,
+    backchannel: interactions.backchannel,
+    offered: { authMethods: profile.clientAuthenticationMethods, grants: profile.grants },
+    sandboxOfClient,
     peekClaimedClient: (request) => peekClaimedClient({ clients, certificateOf: deps.certificateOf }, request),
     readTokenRequest,
     revokeGrant: issued.revokeGrant,
   }
 }
+
+const DISCOVERY_PATHS = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server']
 
 function adaptProvider (provider: Provider, deps: AuthorizationServerDeps): void {
   if (deps.cookieKeys.length === 0) throw new Error('cookieKeys must hold at least one key')
@@ -96,35 +126,25 @@ function adaptProvider (provider: Provider, deps: AuthorizationServerDeps): void
   const listen = provider.on.bind(provider) as (event: string, listener: () => void) => void
   listen('error', () => {})
   anchorToIssuer(provider, deps.mtlsOrigin)
-  reportFailures(provider, deps.onFailure)
+  reportFailures(provider, { ...deps, offered: describeOffered(tightenProfile(deps.profile), deps.apis) })
   provider.use(requestConsentForOfflineAccess(deps.profile.paths.authorization))
-  const { prototype } = provider.Client as unknown as { prototype: { clientSecret?: string, compareClientSecret: (actual: string) => boolean } }
-  prototype.compareClientSecret = function compareClientSecret (actual) {
-    const [left, right] = [Buffer.from(hashSecret(actual)), Buffer.from(this.clientSecret ?? '')]
-    return left.length === right.length && timingSafeEqual(left, right)
+  adaptClients(provider)
+  if (rulesOf(deps.profile).areResponsesSigned) requireSignedResponses(provider)
+  answerScope(provider)
+}
+
+/** A user who is deleted leaves no consent and no token behind. */
+function endingConsents (users: TestUsers, consents: Consents): TestUsers {
+  return {
+    ...users,
+    async delete (sandboxId, sub) {
+      await consents.revokeAll(sandboxId, sub)
+      return await users.delete(sandboxId, sub)
+    },
   }
 }
 
 /** The client's own lifetimes, which travel as metadata of ours. */
 function readLifetimes (client: Client): ClientLifetimes | undefined {
   return client['sandgate_lifetimes'] as ClientLifetimes | undefined
-}
-
-/** An opaque access token of this server; we issue none ourselves, but the library does where no API is asked for. */
-async function findOpaque (provider: Provider, value: string): Promise<TokenClaims | undefined> {
-  const token = await provider.AccessToken.find(value) ?? await provider.ClientCredentials.find(value)
-  if (token?.clientId === undefined || token.exp === undefined) return undefined
-  const subject = 'accountId' in token ? token.accountId : undefined
-  const thumbprint = token['x5t#S256']
-  return {
-    jti: token.jti,
-    clientId: token.clientId,
-    scopes: [...token.scopes],
-    audiences: [token.aud ?? []].flat(),
-    issuedAtMs: token.iat * 1000,
-    expMs: token.exp * 1000,
-    isOpaque: true,
-    ...(subject === undefined ? {} : { subject }),
-    ...(thumbprint === undefined ? {} : { thumbprint }),
-  }
 }
