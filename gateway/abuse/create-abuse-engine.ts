@@ -68,7 +68,7 @@ export function createAbuseEngine (deps: AbuseEngineDeps): AbuseEngine {
     const plan = plans[phase]
     const nowMs = deps.clock.nowMs()
     const exemptions = createExemptions(context, nowMs)
-    const observed = observeSignals(plan, store, context, nowMs, exemptions)
+    const observed = observeSignals(plan, store, facts, context, nowMs, exemptions)
     if (observed === undefined && plan.isCounting) return NONE
     const candidates = plan.rules.filter((planned) => mayFire(planned, observed) && !exemptions.holds(planned))
     // Awaited also when no rule is judged, so that an observation under way cannot outlive its request.
@@ -97,9 +97,9 @@ export function createAbuseEngine (deps: AbuseEngineDeps): AbuseEngine {
 type Slots = Array<MaybePromise<number | Fault | undefined>>
 
 /** Undefined when the request concerns no signal. A `where` that fails is a fault of every signal that has it. */
-function observeSignals (plan: PhasePlan, store: SignalStore, context: Context, nowMs: number, exemptions: Exemptions): Slots | undefined {
+function observeSignals (plan: PhasePlan, store: SignalStore, facts: RequestFacts, context: Context, nowMs: number, exemptions: Exemptions): Slots | undefined {
   let slots: Slots | undefined
-  for (const { where, signals } of plan.groups) {
+  for (const { where, signals } of plan.groupsOf(facts, context)) {
     const holds = where === undefined || evaluateWhere(where, context)
     if (holds === false) continue
     for (const { signal, index, users } of signals) {

@@ -1,7 +1,7 @@
 import { type ASTNode, type Environment, type ParseResult, serialize } from '@marcbachmann/cel-js'
 import { childrenOf, COST_MAX, estimateCost } from './expression-cost.ts'
 import type { LinearPatterns } from './linear-patterns.ts'
-import type { Context } from './variables.ts'
+import { requestVariables, type Context } from './variables.ts'
 
 /** A checked CEL expression, ready to run. */
 export interface Expression {
@@ -12,6 +12,8 @@ export interface Expression {
   readonly type: string
   /** The variables that it names. */
   readonly names: ReadonlySet<string>
+  /** The members of variables that it reads, `request.path`; a variable that it uses whole is there by its name alone. */
+  readonly members: ReadonlySet<string>
   /** The parts of a conjunction, `a && b && c`, in their canonical spelling; itself when it is none. */
   readonly conjuncts: ReadonlyArray<{ readonly canonical: string, readonly names: ReadonlySet<string> }>
   /** Throws what the engine throws: a missing key, a conversion that fails, text that is too long for a pattern. */
@@ -53,7 +55,7 @@ export function compileExpression (language: Language, text: string, types: read
   if (!types.includes(type)) {
     return { kind: 'refused', message: `the expression yields ${type}, not ${types.join(' or ')}`, hint: hintForType(type, types) }
   }
-  return { kind: 'compiled', expression: { text, canonical, type, names: namesIn(parsed.ast), conjuncts, evaluate: (context): unknown => parsed(context) } }
+  return { kind: 'compiled', expression: { text, canonical, type, names: namesIn(parsed.ast), members: membersIn(parsed.ast), conjuncts, evaluate: readerOf(parsed.ast) ?? ((context): unknown => parsed(context)) } }
 }
 
 function inspectTree (node: ASTNode, patterns: LinearPatterns): { message: string, hint: string } | undefined {
@@ -84,6 +86,26 @@ function namesIn (node: ASTNode): Set<string> {
   const names = new Set<string>()
   collectNames(node, names)
   return names
+}
+
+function membersIn (node: ASTNode): Set<string> {
+  const member = memberOf(node)
+  if (member !== undefined) return new Set([`${member.variable}.${member.name}`])
+  if (node.op === 'id') return new Set([node.args])
+  return new Set(childrenOf(node).flatMap((child) => [...membersIn(child)]))
+}
+
+function memberOf (node: ASTNode): { readonly variable: string, readonly name: string } | undefined {
+  if (node.op !== '.' || node.args[0].op !== 'id') return undefined
+  return { variable: node.args[0].args, name: node.args[1] }
+}
+
+/** An expression that is a member of the request and nothing else needs no engine. */
+function readerOf (node: ASTNode): Expression['evaluate'] | undefined {
+  const member = memberOf(node)
+  if (member?.variable !== 'request' || !Object.hasOwn(requestVariables, member.name)) return undefined
+  const name = member.name as keyof typeof requestVariables
+  return ({ request }) => request[name]
 }
 
 function collectNames (node: ASTNode, names: Set<string>): void {

@@ -2,6 +2,7 @@ import type { Mode } from '../../kernel/index.ts'
 import type { CompiledRule } from './compile-rules.ts'
 import type { CompiledSignal } from './compile-signals.ts'
 import type { Expression } from './expression.ts'
+import { createKnownGroups, type KnownGroups } from './known-groups.ts'
 import type { Phase } from './rule-definition.ts'
 
 /**
@@ -17,7 +18,8 @@ export function planPhase (active: ReadonlyArray<{ readonly rule: CompiledRule, 
   const planned = active.map(({ rule, mode }) => ({ rule, mode, slots: rule.signals.map(({ hash }) => order.indexOf(hash)) }))
   const rules = planned.filter(({ rule }) => rule.phase === phase)
   const observed = [...signals.values()].map((signal, index) => ({ signal, index, users: planned.filter(({ rule }) => rule.signals.some(({ hash }) => hash === signal.hash)) }))
-  return { rules, groups: groupByWhere(observed), signalCount: observed.length, isCounting: rules.every(({ slots }) => slots.some((slot) => slot >= 0)), isEmpty: rules.length === 0 && observed.length === 0 }
+  const groups = groupByWhere(observed)
+  return { rules, groups, groupsOf: createKnownGroups(groups), signalCount: observed.length, isCounting: rules.every(({ slots }) => slots.some((slot) => slot >= 0)), isEmpty: rules.length === 0 && observed.length === 0 }
 }
 
 /** A rule with where its signals' values are found: indices into what was observed, -1 for what must be read. */
@@ -36,6 +38,8 @@ export interface SignalGroup { readonly where: Expression | undefined, readonly 
 export interface PhasePlan {
   readonly rules: readonly PlannedRule[]
   readonly groups: readonly SignalGroup[]
+  /** Those of `groups` that may concern a request. */
+  readonly groupsOf: KnownGroups
   /** How many signals are observed in the phase. */
   readonly signalCount: number
   /** True when every rule counts in this phase, so that none is concerned by a request that is not observed. */
