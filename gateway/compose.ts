@@ -1,15 +1,16 @@
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { JWK } from 'jose'
 import pino, { type Logger } from 'pino'
-import { createAuthorizationServer, TOKEN_BODY_BYTES_MAX, type AuthorizationServer, type TokenVerdict } from '../authz/index.ts'
-import { createClientCertificateVerifier, createNameClaims, openAuthority, type Authority } from '../certs/index.ts'
+import { createAuthorizationServer, EXPOSED_HEADERS, TOKEN_BODY_BYTES_MAX, type AuthorizationServer, type TokenVerdict } from '../authz/index.ts'
+import { createClientCertificateVerifier, createNameClaims, createNameTwins, openAuthority, type Authority } from '../certs/index.ts'
 import type { Config } from '../config/index.ts'
 import { systemClock, version, whenSettled, type Clock, type Finding } from '../kernel/index.ts'
-import { createSandboxCore, createWebhooks, type SandboxCore, type Webhooks } from '../sandbox-core/index.ts'
+import { createGuardedFetch, createSandboxCore, createWebhooks, type SandboxCore, type Webhooks } from '../sandbox-core/index.ts'
 import { createLocalCounter, openEmbeddedStores, openRedisStores, type Stores } from '../stores/index.ts'
 import { createAbuseEngine, type AbuseEngine, type RuleOutcome } from './abuse/index.ts'
-import { certificateOperatorRoutes, certificateRoutes, clientRoutes, faultRoutes, createControlCredentials, createIssuedCertificates, createSandboxes, operatorRoutes, sandboxRoutes, signingKeyRoutes, userRoutes, webhookRoutes, type ControlRoute, type IssuedCertificates, type Sandboxes } from './control/index.ts'
+import { certificateOperatorRoutes, certificateRoutes, clientRoutes, faultRoutes, createControlCredentials, createIssuedCertificates, createSandboxes, operatorRoutes, registrationRoutes, sandboxRoutes, signingKeyRoutes, userRoutes, webhookRoutes, type ControlRoute, type IssuedCertificates, type Sandboxes } from './control/index.ts'
 import { createFaults, faultEndpoints, takeAuthorizationFault, type Faults } from './faults/index.ts'
 import { createLimit, formatRateLimitHeaders } from './limits/index.ts'
 import type { LoadedDefinitions } from './load-definitions.ts'
@@ -94,6 +95,7 @@ export async function compose (config: Config, definitions: LoadedDefinitions, o
     ...certificateRoutes({ authority, certificates, names, clock, lifetimeMs: config.sandboxes.certificateLifetimeMs, lifetimeMsMax: config.sandboxes.certificateLifetimeMaximumMs, maximum: config.sandboxes.certificatesMaximum, publicHost: config.listen.publicHost, disclosureUrl: disclosureUrlAt(pkiOriginOf(config, origins)) }),
     ...clientRoutes({ authz, authority, certificates, certificateLifetimeMs: config.sandboxes.certificateLifetimeMs, defaultScopes: config.sandboxes.clientScopes }),
     ...userRoutes({ authz }),
+    ...registrationRoutes({ authz }),
     ...webhookRoutes({ webhooks }),
     ...operatorRoutes({ sandboxes, bans: abuse.bans, rules: definitions.rules, authority, addresses: origins }),
     ...signingKeyRoutes(authz),
@@ -141,6 +143,10 @@ function composePipeline ({ config, stores, clock, authority, authz, core, scrub
     presented: createPresentedCertificate({ isMtls: doors.isMtls, headerName, trustedProxies: cidrList(trustedProxies) }),
     certificateHeader: headerName,
     verify: createClientCertificateVerifier({ authority, extraAnchorsPem: readExtraAuthorities(config.tls.clientCaFile), listed: lists.listed, clock }),
+    admitSelfSigned: authz.admitSelfSigned,
+    isRegisteredOrigin: authz.isRegisteredOrigin,
+    isOriginOf: authz.isOriginOf,
+    exposedHeaders: EXPOSED_HEADERS,
     revocationGeneration: () => authority.revocationGeneration() + lists.listed.generation(),
     findBan: (by) => abuse.bans.find('clientId' in by ? { address: '', clientId: by.clientId } : by),
     limits: { address: limit('address'), client: limit('client'), token: limit('token') },
@@ -217,6 +223,10 @@ function pkiOriginOf ({ tls }: Config, { publicOrigin }: Origins): string {
   return tls.revocationOrigin === '' ? publicOrigin : tls.revocationOrigin
 }
 
+/** For what clients name: key sets, sector identifiers, logout and notification endpoints. A request of a client waits for it. */
+const OUTBOUND_TIMEOUT_MS = 2500
+const OUTBOUND_BYTES_MAX = 64 * 1024
+
 interface AuthzParts {
   readonly config: Config
   readonly origins: Origins
@@ -244,6 +254,8 @@ async function openAuthz ({ config, origins, stores, clock, material, core, pass
     cookieKeys: material.cookieSecrets.map((secret) => secret.reveal()),
     certificateOf: (request) => passages.get(request)?.facts.certificate,
     tokenAgeAdvanceMs: core.clock.advancedSinceMs,
+    outbound: createGuardedFetch({ ...config.webhooks, timeoutMs: OUTBOUND_TIMEOUT_MS, responseBytesMax: OUTBOUND_BYTES_MAX }),
+    softwareStatementKeys: readKeySet(config.profile.softwareStatementJwksFile),
     isDpopNonceRequired: (sandboxId) => faults.isInForce(sandboxId, 'dpop_nonce_required'),
     takeAuthorizationFault: async (clientId) => faults.isEmpty() ? undefined : await takeAuthorizationFault(faults, await authz.sandboxOfClient(clientId), clientId),
     onFailure: (failure) => {
@@ -272,7 +284,7 @@ async function openFrontDoor ({ config, authority, clock, metrics, logger }: Fro
   metrics.setCertificateExpiry('server', server.notAfterMs)
   const front = createHttpApp({
     ...server,
-    clientAuthoritiesPem: [authority.certificatePem, ...readExtraAuthorities(config.tls.clientCaFile)],
+    clientAuthoritiesPem: await createNameTwins([authority.certificatePem, ...readExtraAuthorities(config.tls.clientCaFile)]),
     minimumVersion: config.tls.minimumVersion,
     headerBytesMax: config.limits.headerBytesMax,
     bodyBytesMax: config.limits.bodyBytesMax,
@@ -291,4 +303,9 @@ async function openFrontDoor ({ config, authority, clock, metrics, logger }: Fro
 function readExtraAuthorities (file: string): string[] {
   if (file === '') return []
   return readFileSync(file, 'utf8').match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
+}
+
+/** Public keys of a JSON Web Key Set in a file (RFC 7517 §5); none when no file is named. */
+function readKeySet (file: string): readonly JWK[] {
+  return file === '' ? [] : (JSON.parse(readFileSync(file, 'utf8')) as { readonly keys: readonly JWK[] }).keys
 }

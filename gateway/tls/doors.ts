@@ -9,7 +9,7 @@ import { errorEntry, type ErrorCode } from '../../kernel/index.ts'
 export interface DoorsOptions {
   readonly certificatePem: string
   readonly keyPem: string
-  /** Authorities named to clients in the handshake of the mutual-TLS door. */
+  /** Authorities named to clients in the handshake of the mutual-TLS door; see `createNameTwins`. */
   readonly clientAuthoritiesPem: readonly string[]
   readonly minimumVersion: 'TLSv1.2' | 'TLSv1.3'
   readonly headerBytesMax: number

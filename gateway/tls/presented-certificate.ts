@@ -19,6 +19,9 @@ const INTERMEDIATES_MAX = 4
  * trusted proxy set (RFC 9440 §2.1). The same header from anybody else is an attack or a mistake, never ignored.
  */
 export function createPresentedCertificate ({ isMtls, headerName, trustedProxies }: PresentedCertificateDeps): (request: IncomingMessage, peer: string) => Presented {
+  // Node.js hands over the intermediates of a connection once; after a revocation they are judged again.
+  const shown = new WeakMap<Socket, Presented>()
+  const chainFor = createChainMemory()
   return (request, peer) => {
     const header = request.headers[headerName]
     if (header !== undefined) {
@@ -27,9 +30,32 @@ export function createPresentedCertificate ({ isMtls, headerName, trustedProxies
       return der === undefined ? { kind: 'missing' } : { kind: 'certificate', der, intermediates: [] }
     }
     if (!isMtls(request.socket)) return { kind: 'not-asked' }
+    const known = shown.get(request.socket)
+    if (known !== undefined) return known
     const certificate = (request.socket as TLSSocket).getPeerX509Certificate()
     if (certificate === undefined) return { kind: 'missing' }
-    return { kind: 'certificate', der: certificate.raw, intermediates: chainOf(certificate), holder: request.socket }
+    const presented: Presented = { kind: 'certificate', der: certificate.raw, intermediates: chainFor(certificate, request.socket as TLSSocket), holder: request.socket }
+    shown.set(request.socket, presented)
+    return presented
+  }
+}
+
+const REMEMBERED_MAX = 1000
+
+/**
+ * The intermediates that came with a certificate. A session that is resumed holds the certificate alone (RFC 8446 §2.2
+ * sends none again), so they are remembered from the handshake that began it, for the last thousand certificates with any.
+ */
+function createChainMemory (): (leaf: X509Certificate, socket: TLSSocket) => readonly Buffer[] {
+  const remembered = new Map<string, readonly Buffer[]>()
+  return (leaf, socket) => {
+    const known = remembered.get(leaf.fingerprint256)
+    remembered.delete(leaf.fingerprint256)
+    const chain = socket.isSessionReused() ? known ?? [] : chainOf(leaf)
+    if (chain.length > 0) remembered.set(leaf.fingerprint256, chain)
+    const [oldest] = remembered.size > REMEMBERED_MAX ? remembered.keys() : []
+    if (oldest !== undefined) remembered.delete(oldest)
+    return chain
   }
 }
 

@@ -10,7 +10,7 @@ const encoded = `:${leaf.der.toString('base64')}:`
 
 function present (options: { headers?: Record<string, string>, peer?: string, isMtls?: boolean, certificate?: X509Certificate, headerName?: string }) {
   const { headers = {}, peer = '10.0.0.1', isMtls = false, certificate, headerName = 'client-cert' } = options
-  const socket = { remoteAddress: peer, getPeerX509Certificate: () => certificate }
+  const socket = { remoteAddress: peer, getPeerX509Certificate: () => certificate, isSessionReused: () => false }
   const presented = createPresentedCertificate({ isMtls: () => isMtls, headerName, trustedProxies: cidrList(['10.0.0.0/8', 'fd00::/8']) })
   return { socket, result: presented(requestOf({ headers, socket }), peer) }
 }
@@ -78,4 +78,29 @@ t.test('intermediates come along, bounded, and a chain that circles ends', async
   const long = Array.from({ length: 50 }).reduce<object | undefined>((issuer, _none, index) => certificateWith(String(index), issuer), undefined)
   const cut = present({ isMtls: true, certificate: long as X509Certificate }).result
   t.equal(cut.kind === 'certificate' && cut.intermediates.length, 4)
+})
+
+t.test('a resumed session has the intermediates of the handshake that began it; a new handshake without them has none', (t) => {
+  const chained = (raw: string, issuer?: object) => ({ raw: Buffer.from(raw), fingerprint256: raw, issuerCertificate: issuer })
+  const presented = createPresentedCertificate({ isMtls: () => true, headerName: 'client-cert', trustedProxies: cidrList([]) })
+  const connect = (certificate: object, isReused: boolean): string[] => {
+    const socket = { remoteAddress: '192.0.2.1', getPeerX509Certificate: () => certificate, isSessionReused: () => isReused }
+    const result = presented(requestOf({ socket }), '192.0.2.1')
+    return result.kind === 'certificate' ? result.intermediates.map(String) : ['none']
+  }
+  t.same(connect(chained('a'), true), [], 'nothing is known of it yet')
+  t.same(connect(chained('a', chained('middle')), false), ['middle'])
+  t.same(connect(chained('a'), true), ['middle'])
+  t.same(connect(chained('b'), true), [], 'another certificate has its own')
+  t.same(connect(chained('a'), false), [])
+  t.same(connect(chained('a'), true), [], 'and that is what is known from then on')
+  t.end()
+})
+
+t.test('the intermediates of a connection are the same each time they are asked for, though the runtime tells them once', (t) => {
+  let asked = 0
+  const socket = { remoteAddress: '192.0.2.1', isSessionReused: () => false, getPeerX509Certificate: () => ({ raw: Buffer.from('a'), fingerprint256: 'a', issuerCertificate: asked++ === 0 ? { raw: Buffer.from('middle'), fingerprint256: 'middle' } : undefined }) }
+  const presented = createPresentedCertificate({ isMtls: () => true, headerName: 'client-cert', trustedProxies: cidrList([]) })
+  for (let time = 0; time < 2; time++) t.match(presented(requestOf({ socket }), '192.0.2.1'), { intermediates: [Buffer.from('middle')] })
+  t.end()
 })
