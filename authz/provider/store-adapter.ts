@@ -2,6 +2,7 @@ import { errors, Provider, type Adapter, type AdapterFactory, type AdapterPayloa
 import { StoreUnavailable, type KeyValue, type MaybePromise } from '../../stores/ports.ts'
 import type { Clock, Json, SandboxId } from '../../kernel/index.ts'
 import type { ClientDirectory, ClientRecord } from '../clients/client-directory.ts'
+import type { UsesInFlight } from './uses-in-flight.ts'
 import { isAccessTokenModel, spaceOf, type IssuedToken, type IssuedTokens } from '../tokens/issued-tokens.ts'
 
 export interface StoreAdapterDeps {
@@ -9,6 +10,8 @@ export interface StoreAdapterDeps {
   readonly clock: Clock
   readonly clients: ClientDirectory
   readonly issued: IssuedTokens
+  /** Without it, every second use is a replay. */
+  readonly inFlight?: Pick<UsesInFlight, 'begin' | 'has'>
   readonly describeClient: (record: ClientRecord) => AdapterPayload
   /** The record of a JWT access token that is good at this moment. */
   readonly findLiveJwt: (token: string) => MaybePromise<IssuedToken | undefined>
@@ -73,6 +76,7 @@ function createModelAdapter (deps: StoreAdapterDeps, model: string): Adapter {
     if (id.includes('.') && isAccessTokenModel(model)) return await findStructured(deps, model, id)
     const stored = await keyValue.get(space, id) as unknown as Stored | undefined
     if (stored !== undefined && isAccessTokenModel(model)) return await findLive(deps, stored)
+    if (stored?.consumed !== undefined && Provider.ctx?.oidc.route === 'token' && await deps.inFlight?.has(space, id) === true) throw raceLost(model)
     return stored === undefined || !AGING.has(model) ? stored : await age(deps, stored)
   }
 
@@ -152,8 +156,13 @@ async function consume (deps: StoreAdapterDeps, model: string, id: string): Prom
   if (stored === undefined) throw new errors.InvalidGrant('the grant was revoked meanwhile')
   const nowMs = deps.clock.nowMs()
   const ttl = stored.exp === undefined ? {} : { ttlMs: Math.max(1, stored.exp * 1000 - nowMs) }
-  if (!await deps.keyValue.putIfAbsent(`${space}:consumed`, id, true, ttl)) throw new errors.InvalidGrant(`${model} was used by another request at the same time`)
+  if (!await deps.keyValue.putIfAbsent(`${space}:consumed`, id, true, ttl)) throw raceLost(model)
+  await deps.inFlight?.begin(space, id)
   await deps.keyValue.put(space, id, { ...stored, consumed: Math.floor(nowMs / 1000) } as unknown as Json, ttl)
+}
+
+function raceLost (model: string): Error {
+  return new errors.InvalidGrant(`${model} was used by another request at the same time`)
 }
 
 /** A store that does not answer becomes a 503 `temporarily_unavailable` of the library. */

@@ -1,7 +1,6 @@
-import type { IncomingMessage } from 'node:http'
 import { pass, refuse, whenSettled, type Caller, type ErrorCode, type Verdict } from '../../kernel/index.ts'
 import type { TokenExpectation, TokenVerdict } from '../../authz/index.ts'
-import type { Arrival, CallerFacts, CertificateFacts, RouteFacts, TargetFacts } from '../pipeline/facts.ts'
+import type { Arrival, CallerFacts, CertificateFacts, TargetFacts } from '../pipeline/facts.ts'
 import type { Stage } from '../pipeline/stage.ts'
 
 /** Who can tell a credential's worth. */
@@ -25,9 +24,10 @@ export function verifyAccessToken (deps: VerifyAccessTokenDeps): Stage<Arrival &
     name: 'verify-access-token',
     phase: 'arrival',
     onFault: 'refuse',
-    decide: ({ request, target, certificate }) => {
+    decide: (seen) => {
+      const { request, target, certificate } = seen
       const credential = readCredential(request.headers.authorization)
-      if (typeof credential !== 'string') return 'code' in credential ? refuse(credential) : whenSettled(verifyDpop(deps, credential.token, request, target, certificate), (settled) => ofToken(settled, target.credentials))
+      if (typeof credential !== 'string') return 'code' in credential ? refuse(credential) : whenSettled(verifyDpop(deps, credential.token, seen), (settled) => ofToken(settled, target.credentials))
       if (target.credentials.length > 0 && KEY.test(credential)) return whenSettled(deps.findKeyHolder(credential), (caller) => ofKeyHolder(caller, target.credentials))
       const verdict = deps.verifyToken(credential, {
         audiences: target.audiences,
@@ -52,13 +52,13 @@ function readCredential (header: string | undefined): Credential {
   return { code: 'token_missing', internalDetail: `the Authorization scheme is ${scheme}, not Bearer or DPoP` }
 }
 
-function verifyDpop ({ verifyToken }: VerifyAccessTokenDeps, token: string, request: IncomingMessage, target: RouteFacts, certificate: CertificateFacts['certificate']): TokenVerdict | Promise<TokenVerdict> {
+function verifyDpop ({ verifyToken }: VerifyAccessTokenDeps, token: string, { request, method, url, target, certificate }: Arrival & TargetFacts & CertificateFacts): TokenVerdict | Promise<TokenVerdict> {
   // Node joins headers of one name by a comma, which no proof holds: so two of them are seen.
   const { dpop } = request.headers
   return verifyToken(token, {
     audiences: target.audiences,
     requireBound: target.requireBoundToken,
-    dpop: { proof: typeof dpop === 'string' ? dpop : dpop?.join(), method: request.method ?? '', target: request.url ?? '' },
+    dpop: { proof: typeof dpop === 'string' ? dpop : dpop?.join(), method, target: url },
     ...(certificate === undefined ? {} : { certificateThumbprint: certificate.thumbprint }),
   })
 }

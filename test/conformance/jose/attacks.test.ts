@@ -13,7 +13,7 @@ t.teardown(async () => { await web.close(); await server.close() })
 
 const clientKey = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const clientJwk = { ...clientKey.publicKey.export({ format: 'jwk' }), kid: 'client-key', alg: 'ES256', use: 'sig' }
-const client = await createClient(server.authz, { authMethod: 'private_key_jwt', jwks: { keys: [clientJwk as never] } })
+const client = await createClient(server.authz, { authMethod: 'private_key_jwt', jwks: { keys: [clientJwk] } })
 const N = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n
 
 interface Attack {

@@ -23,7 +23,7 @@ function read (name: string): Array<{ readonly keys: readonly JWK[], readonly ve
   const { testGroups } = JSON.parse(readFileSync(join(import.meta.dirname, 'vectors', name), 'utf8')) as { readonly testGroups: readonly Group[] }
   return testGroups.flatMap((group) => {
     const set = group.public ?? group.private ?? {}
-    const keys = 'keys' in set ? set.keys as readonly JWK[] : [set as JWK]
+    const keys = 'keys' in set ? set.keys : [set]
     return group.tests.flatMap((vector) => vector.jws === undefined ? [] : [{ keys, vector: { ...vector, jws: vector.jws } }])
   })
 }

@@ -3,7 +3,8 @@ import t from 'tap'
 import { createProblemRenderer, renderOAuthError, type PublicRefusal } from '../../../gateway/errors/index.ts'
 import { errorEntry, errors, type ErrorCode, type Refusal } from '../../../kernel/index.ts'
 
-const renderProblem = createProblemRenderer({ documentationUrl: 'https://gate.example/sandbox/errors/' })
+const options = { documentationUrl: 'https://gate.example/sandbox/errors/', dpopAlgorithms: [], isDpopRequired: false }
+const renderProblem = createProblemRenderer(options)
 const codes = Object.keys(errors) as ErrorCode[]
 const context = { requestId: 'r1', hasCredentials: true }
 const bodyOf = (refusal: PublicRefusal, render = renderProblem) => JSON.parse(render(refusal, context).text) as Record<string, unknown>
@@ -61,8 +62,22 @@ t.test('challenges (RFC 6750 §3)', async (t) => {
     const challenge = challengeOf(code)
     t.equal(challenge !== undefined, errorEntry(code).status === 401 || code === 'scope_insufficient', `${code}: every 401 has a challenge (RFC 9110 §15.5.2)`)
     if (challenge === undefined) continue
-    t.match(challenge, /^Bearer realm="api"(?:, error="(?:invalid_request|invalid_token|insufficient_scope)", error_description="[\x20-\x21\x23-\x5b\x5d-\x7e]+")?$/, `${code}: of the codes of RFC 6750 §3.1 and no other, in the letters it allows`)
+    t.match(challenge, /^Bearer realm="api"(?:, error="(?:invalid_request|invalid_token|insufficient_scope|invalid_dpop_proof|use_dpop_nonce)", error_description="[\x20-\x21\x23-\x5b\x5d-\x7e]+")?$/, `${code}: of the codes of RFC 6750 §3.1 and no other, in the letters it allows`)
   }
+})
+
+t.test('challenges where production has DPoP (RFC 9449 §7.1)', async (t) => {
+  const algs = 'algs="ES256 PS256"'
+  const ask = (refusal: PublicRefusal, context: { readonly hasCredentials?: boolean, readonly isDpop?: boolean } = {}, isDpopRequired = false) =>
+    createProblemRenderer({ ...options, dpopAlgorithms: ['ES256', 'PS256'], isDpopRequired })(refusal, { requestId: 'r', hasCredentials: true, ...context }).headers
+  t.equal(ask({ code: 'token_missing' }, { hasCredentials: false })['www-authenticate'], `Bearer realm="api", DPoP realm="api", ${algs}`)
+  t.equal(ask({ code: 'token_missing' }, { hasCredentials: false }, true)['www-authenticate'], `DPoP realm="api", ${algs}`)
+  t.equal(ask({ code: 'token_expired' })['www-authenticate'], 'Bearer realm="api", error="invalid_token", error_description="The access token has expired"')
+  t.equal(ask({ code: 'token_expired' }, { isDpop: true })['www-authenticate'], `DPoP realm="api", error="invalid_token", error_description="The access token has expired", ${algs}`)
+  t.match(ask({ code: 'token_proof_missing' })['www-authenticate'], /^DPoP .*error="invalid_token".*algs/, 'a bound token that came as Bearer is asked for the other scheme')
+  t.match(ask({ code: 'token_proof_unexpected' }, { isDpop: true })['www-authenticate'], /^Bearer /, 'and the other way')
+  t.match(ask({ code: 'token_proof_replayed' }, { isDpop: true })['www-authenticate'], /^DPoP .*error="invalid_dpop_proof"/)
+  t.match(ask({ code: 'token_nonce_required', dpopNonce: 'n1' }, { isDpop: true }), { 'www-authenticate': /^DPoP .*error="use_dpop_nonce"/, 'dpop-nonce': 'n1' })
 })
 
 t.test('OAuth errors (RFC 6749 §5.2)', async (t) => {

@@ -22,14 +22,14 @@ function createStage (options: { verdict?: TokenVerdict, holder?: Caller, isLate
   })
   const decide = async (authorization: string | undefined, target = ROUTE, certificate?: ReturnType<typeof certificateOf>) =>
     await stage.decide({ ...arrivalOf({ headers: authorization === undefined ? {} : { authorization } }), target, certificate })
-  return { seen, decide }
+  return { stage, seen, decide }
 }
 const CONTROL = { ...ROUTE, credentials: ['client', 'sandbox-key'] as const }
 
 t.test('no credential and other schemes are token_missing', async (t) => {
   const { decide, seen } = createStage()
   t.equal(refusalOf(await decide(undefined)).code, 'token_missing')
-  for (const header of ['', 'Bearer', 'Bearer ', 'Basic YTpi', 'DPoP x', 'bearertoken x', 'Token abc']) t.equal(refusalOf(await decide(header)).code, 'token_missing', header)
+  for (const header of ['', 'Bearer', 'Bearer ', 'Basic YTpi', 'DPoP', 'DPoP ', 'DPoPx y', 'bearertoken x', 'Token abc']) t.equal(refusalOf(await decide(header)).code, 'token_missing', header)
   t.same(seen.tokens, [], 'and none was verified')
 })
 
@@ -78,4 +78,30 @@ t.test('a token is verified for the route\'s audiences and binding, with the cer
 t.test('budgets count by the client, else by the sandbox, else by the operator', async (t) => {
   t.match(addsOf(await createStage({ holder: SANDBOX_KEY }).decide('Bearer sgsk_x', CONTROL)), { clientKey: 'sbx_1', caller: { kind: 'sandbox-key' } })
   t.match(addsOf(await createStage({ holder: OPERATOR }).decide('Bearer sgop_x', { ...ROUTE, credentials: ['operator'] })), { clientKey: 'operator' })
+})
+
+t.test('the DPoP scheme hands over the proof with what it must be for; Bearer hands over none', async (t) => {
+  const { stage, seen } = createStage()
+  const decide = async (headers: Record<string, string>) => await stage.decide({ ...arrivalOf({ method: 'POST', url: '/v1/charges?a=b', headers }), target: ROUTE, certificate: undefined })
+  await decide({ authorization: 'DPoP x', dpop: 'proof' })
+  await decide({ authorization: 'dpop x' })
+  await decide({ authorization: 'DPoP x', dpop: 'one, two' })
+  await decide({ authorization: 'Bearer x', dpop: 'proof' })
+  const expectations = seen.tokens.map(([token, expect]) => ({ token, dpop: (expect as { dpop?: object }).dpop }))
+  const dpop = { method: 'POST', target: '/v1/charges?a=b' }
+  t.same(expectations, [{ token: 'x', dpop: { ...dpop, proof: 'proof' } }, { token: 'x', dpop: { ...dpop, proof: undefined } }, { token: 'x', dpop: { ...dpop, proof: 'one, two' } }, { token: 'x', dpop: undefined }])
+})
+
+t.test('a key under the DPoP scheme is a token, and no good one', async (t) => {
+  const { decide, seen } = createStage({ verdict: { kind: 'refused', code: 'token_malformed', detail: '' }, holder: SANDBOX_KEY })
+  t.equal(refusalOf(await decide('DPoP sgsk_x', CONTROL)).code, 'token_malformed')
+  t.same(seen.keys, [])
+})
+
+t.test('the nonce for the next proof goes on, with a refusal and with a pass', async (t) => {
+  const refused = createStage({ verdict: { kind: 'refused', code: 'token_nonce_required', detail: '', dpopNonce: 'n1' } })
+  t.equal(refusalOf(await refused.decide('DPoP x')).dpopNonce, 'n1')
+  const passed = createStage({ verdict: { kind: 'verified', caller: CALLER, expiresAtMs: 1, dpopNonce: 'n2' } })
+  t.match(addsOf(await passed.decide('DPoP x')), { caller: CALLER, dpopNonce: 'n2' })
+  t.notOk('dpopNonce' in addsOf(await createStage().decide('DPoP x')))
 })
