@@ -62,7 +62,11 @@ function drawFrom (bytes: Buffer): Pseudonym {
       }
       return text.slice(0, count)
     },
-    digits: (count) => Array.from({ length: count }, () => next() % 10).join(''),
+    digits: (count) => {
+      let text = ''
+      for (let drawn = 0; drawn < count; drawn++) text += String.fromCharCode(48 + next() % 10)
+      return text
+    },
     below: (bound) => (next() * 256 + next()) % bound,
   }
 }

@@ -83,7 +83,7 @@ function scanView (view: View, length: number, flags: number, context: DetectCon
 function detect (text: string, flags: number, context: DetectContext): readonly Span[] {
   const claims = createClaims(text.length)
   if ((flags & HAS_DIGITS) !== 0) {
-    if (text.length >= 36) for (const match of findMatches(text, UUID)) claims.add({ start: match.index, end: match.index + 36, kind: 'text' })
+    if (mayHoldUuid(text)) for (const match of findMatches(text, UUID)) claims.add({ start: match.index, end: match.index + 36, kind: 'text' })
     detectIbans(text, context, claims)
     if ((flags & HAS_MANY_DIGITS) !== 0) detectCards(text, context, claims)
   }
@@ -96,6 +96,16 @@ function detect (text: string, flags: number, context: DetectContext): readonly 
   }
   return claims.spans
 }
+
+/** Four dashes in a UUID's places: a search for them costs a tenth of the pattern's, and most texts have none. */
+function mayHoldUuid (text: string): boolean {
+  for (let at = text.indexOf('-', 8); at >= 0 && at + 28 <= text.length; at = text.indexOf('-', at + 1)) {
+    if (text.charCodeAt(at + 5) === DASH && text.charCodeAt(at + 10) === DASH && text.charCodeAt(at + 15) === DASH) return true
+  }
+  return false
+}
+
+const DASH = 0x2d
 
 function findPercentEncoded (text: string, context: DetectContext, found: readonly Span[]): readonly Span[] {
   const decoded = decodePercent(text)
