@@ -7,6 +7,7 @@ import { addFaultCommands } from './commands/faults.ts'
 import { addParityCommands } from './commands/parity.ts'
 import { addParityImport } from './commands/parity-import.ts'
 import { addStartCommand } from './commands/start.ts'
+import { addUserCommands } from './commands/users.ts'
 import { version } from '../kernel/index.ts'
 import { createTerminal, exitCodes } from './terminal.ts'
 
@@ -22,6 +23,7 @@ addStartCommand(program, terminal)
 addConfigCommands(program, terminal)
 addControlCommands(program, terminal)
 addFaultCommands(program, terminal)
+addUserCommands(program, terminal)
 addCertificateCommands(program, terminal)
 addParityCommands(program, terminal)
 addParityImport(program, terminal)

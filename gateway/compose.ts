@@ -10,7 +10,7 @@ import { systemClock, version, whenSettled, type Clock, type Finding } from '../
 import { createGuardedFetch, createSandboxCore, createWebhooks, type SandboxCore, type Webhooks } from '../sandbox-core/index.ts'
 import { createLocalCounter, openEmbeddedStores, openRedisStores, type Stores } from '../stores/index.ts'
 import { createAbuseEngine, type AbuseEngine, type RuleOutcome } from './abuse/index.ts'
-import { certificateOperatorRoutes, certificateRoutes, clientRoutes, faultRoutes, createControlCredentials, createIssuedCertificates, createSandboxes, operatorRoutes, registrationRoutes, sandboxRoutes, signingKeyRoutes, userRoutes, webhookRoutes, type ControlRoute, type IssuedCertificates, type Sandboxes } from './control/index.ts'
+import { certificateOperatorRoutes, certificateRoutes, clientRoutes, faultRoutes, createControlCredentials, createIssuedCertificates, createSandboxes, operatorRoutes, registrationRoutes, sandboxRoutes, signingKeyRoutes, tokenRoutes, userRoutes, webhookRoutes, type ControlRoute, type IssuedCertificates, type Sandboxes } from './control/index.ts'
 import { createFaults, faultEndpoints, takeAuthorizationFault, type Faults } from './faults/index.ts'
 import { createLimit, formatRateLimitHeaders } from './limits/index.ts'
 import type { LoadedDefinitions } from './load-definitions.ts'
@@ -19,7 +19,7 @@ import { openMaterial, type Material } from './material.ts'
 import { cidrList } from './pipeline/cidr-list.ts'
 import { createPipeline, type PipelineDeps } from './pipeline.ts'
 import type { Passage } from './pipeline/passage.ts'
-import { createFailureNotes, createMetrics, createRequestRecords, type Metrics, type RequestRecords } from './record/index.ts'
+import { createFailureNotes, createMetrics, createRequestRecords, createTokenLines, type Metrics, type RequestRecords, type TokenLines } from './record/index.ts'
 import { createScrubber, type Scrubber } from './scrub/index.ts'
 import { assembleSurfaces, type Surfaces } from './surfaces/assemble-surfaces.ts'
 import { disclosureUrlAt, revocationUrlsAt } from './surfaces/certificate-pages.ts'
@@ -43,6 +43,7 @@ export interface Composition extends Surfaces {
   readonly webhooks: Webhooks
   readonly abuse: AbuseEngine
   readonly sandboxes: Sandboxes
+  readonly lines: TokenLines
   readonly metrics: Metrics
   readonly logger: Logger
   readonly doors: Doors
@@ -82,7 +83,8 @@ export async function compose (config: Config, definitions: LoadedDefinitions, o
   const passages = new WeakMap<IncomingMessage, Passage>()
   const faults = createFaults({ ...stores, clock })
   await faults.refresh()
-  const authz = await openAuthz({ config, origins, stores, clock, material, core, passages, noteFailure: createFailureNotes({ metrics, logger }), faults })
+  const lines = createTokenLines({ log: stores.log, clock, requestIdOf: (request) => passages.get(request as IncomingMessage)?.facts.requestId, onFault: (fault) => logger.error({ fault: String(fault) }, 'the time lines of tokens') })
+  const authz = await openAuthz({ config, origins, stores, clock, material, core, passages, noteFailure: createFailureNotes({ metrics, logger }), lines, faults })
   const abuse = createAbuseEngine({ rules: definitions.rules, ...stores, clock, key: material.abuseSecret, modeOverride: config.abuse.mode === '' ? undefined : config.abuse.mode })
   const credentials = createControlCredentials({ keyValue: stores.keyValue, operatorToken: material.operatorToken })
   const sandboxes = createSandboxes({ keyValue: stores.keyValue, clock, authz, core, authority, certificates, credentials, template: config.sandboxes, offered: authz.offered })
@@ -94,8 +96,9 @@ export async function compose (config: Config, definitions: LoadedDefinitions, o
     ...sandboxRoutes({ sandboxes, core, records, coreApis: definitions.apis.map((api) => api.name), listClients: async (sandboxId) => await authz.clients.list(sandboxId) }),
     ...certificateRoutes({ authority, certificates, names, clock, lifetimeMs: config.sandboxes.certificateLifetimeMs, lifetimeMsMax: config.sandboxes.certificateLifetimeMaximumMs, maximum: config.sandboxes.certificatesMaximum, publicHost: config.listen.publicHost, disclosureUrl: disclosureUrlAt(pkiOriginOf(config, origins)) }),
     ...clientRoutes({ authz, authority, certificates, certificateLifetimeMs: config.sandboxes.certificateLifetimeMs, defaultScopes: config.sandboxes.clientScopes }),
-    ...userRoutes({ authz }),
+    ...userRoutes({ authz, scrub: scrubber.scrubJson }),
     ...registrationRoutes({ authz }),
+    ...tokenRoutes({ lines, nowMs: clock.nowMs, advancedSinceMs: core.clock.advancedSinceMs }),
     ...webhookRoutes({ webhooks }),
     ...operatorRoutes({ sandboxes, bans: abuse.bans, rules: definitions.rules, authority, addresses: origins }),
     ...signingKeyRoutes(authz),
@@ -103,7 +106,7 @@ export async function compose (config: Config, definitions: LoadedDefinitions, o
     ...certificateOperatorRoutes({ authority, certificates, clock }),
   ]
   const surfaces = assembleSurfaces({ app, config, pipeline, clock, authz, authority, core, routes, passages, scrubText, metrics, logger, documentationUrl: `${origins.publicOrigin}/sandbox/errors/`, wakeWebhooks: webhooks.wakeForEvents, stores })
-  return { ...surfaces, endRefresh: together(refreshShared(stores, [authority.reloadRevocations, abuse.bans.refresh, authz.signingKeys.refresh, faults.refresh], metrics), tls.close, faults.close), reloadFiles: tls.reload, stores, material, authority, certificates, clock, authz, core, webhooks, abuse, sandboxes, metrics, logger, doors, origins }
+  return { ...surfaces, endRefresh: together(refreshShared(stores, [authority.reloadRevocations, abuse.bans.refresh, authz.signingKeys.refresh, faults.refresh], metrics), tls.close, faults.close), reloadFiles: tls.reload, stores, material, authority, certificates, clock, authz, core, webhooks, abuse, sandboxes, lines, metrics, logger, doors, origins }
 }
 
 /** A person at a terminal sees a line soon after its request; a busy log is written in blocks. */
@@ -236,10 +239,11 @@ interface AuthzParts {
   readonly core: SandboxCore
   readonly passages: WeakMap<IncomingMessage, Passage>
   readonly noteFailure: ReturnType<typeof createFailureNotes>
+  readonly lines: TokenLines
   readonly faults: Faults
 }
 
-async function openAuthz ({ config, origins, stores, clock, material, core, passages, noteFailure, faults }: AuthzParts): Promise<AuthorizationServer> {
+async function openAuthz ({ config, origins, stores, clock, material, core, passages, noteFailure, lines, faults }: AuthzParts): Promise<AuthorizationServer> {
   const authz: AuthorizationServer = await createAuthorizationServer({
     issuer: config.profile.issuer === '' ? origins.publicOrigin : config.profile.issuer,
     mtlsOrigin: origins.mtlsOrigin,
@@ -261,8 +265,17 @@ async function openAuthz ({ config, origins, stores, clock, material, core, pass
     onFailure: (failure) => {
       const passage = passages.get(failure.request)
       if (passage !== undefined) noteFailure(passage, failure)
+      const { clientId, explanation } = failure
+      const token = explanation?.token
+      if (clientId !== undefined && token !== undefined) void whenSettled(authz.sandboxOfClient(clientId), (sandboxId) => { if (sandboxId !== undefined) lines.noteRefused(sandboxId, token, explanation?.code ?? '', passage?.facts.requestId) })
     },
-    onNote: ({ request, code, detail }) => { passages.get(request)?.findings.push({ stage: 'dispatch', code, detail }) },
+    tokenWatch: lines.watch,
+    onNote: ({ request, code, detail, clientId }) => {
+      const passage = passages.get(request)
+      passage?.findings.push({ stage: 'dispatch', code, detail })
+      // So that the note reaches the sandbox whose client it is about.
+      if (passage !== undefined && passage.facts.claimedClientId === undefined && clientId !== undefined) Object.assign(passage, { claimedClientId: clientId })
+    },
     onClientProven: (request, clientId) => {
       const passage = passages.get(request)
       if (passage !== undefined) passage.provenClientId = clientId

@@ -22,7 +22,7 @@ const members = {
   conditions: Type.Optional(Conditions),
 }
 
-/** A new test user. The member is not called `password`, because what is called so never enters a sandbox. */
+/** A new test user. The password's member has a name of its own: it is made up, and what is called `password` never enters a sandbox. */
 export const CreateUser = Type.Object({
   username,
   ...members,

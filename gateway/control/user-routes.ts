@@ -7,6 +7,8 @@ import { ChangeUser, CreateUser, describeUser, readUserChange } from './user-bod
 /** What the people of a sandbox are made of. */
 export interface UserRoutesDeps {
   readonly authz: Pick<AuthorizationServer, 'users' | 'consents' | 'deviceApprovals' | 'backchannel'>
+  /** Puts pseudonyms in the place of personal data; cards were refused before. */
+  readonly scrub: (value: Json, scope: string) => { readonly value: Json, readonly removals: ReadonlyArray<{ readonly pointer: string }> }
 }
 
 const USERS_MAX = 200
@@ -18,15 +20,16 @@ export function userRoutes (deps: UserRoutesDeps): readonly ControlRoute[] {
   return [...testUserRoutes(deps), ...consentRoutes(deps), ...deviceRoutes(deps)]
 }
 
-function testUserRoutes ({ authz: { users } }: UserRoutesDeps): readonly ControlRoute[] {
+function testUserRoutes ({ authz: { users }, scrub }: UserRoutesDeps): readonly ControlRoute[] {
   return [
     developerRoute({ method: 'GET', path: '/sandbox/users', operationId: 'listUsers', summary: 'The test users that the login page offers, and what happens when they sign in.' }, async (sandboxId) =>
       done(200, { data: (await users.list(sandboxId)).map(describeUser) })),
     developerRoute({ method: 'POST', path: '/sandbox/users', operationId: 'createUser', summary: 'Makes a test user.', body: CreateUser }, async (sandboxId, { body }) => {
       if ((await users.list(sandboxId)).length >= USERS_MAX) return refused('quota_exceeded', `A sandbox has at most ${USERS_MAX} test users.`)
-      const { username } = body
-      const { password, ...wanted } = readUserChange(body)
-      return await orRefuse(async () => done(201, describeUser(await users.create(sandboxId, { name: username, email: `${username.replaceAll(/[^A-Za-z0-9._-]/g, '-')}@example.test`, ...wanted, username, ...(typeof password === 'string' ? { password } : {}) }))))
+      const { clean, replaced } = withoutPersonalData(scrub, sandboxId, body)
+      const { username } = clean
+      const { password, ...wanted } = readUserChange(clean)
+      return await orRefuse(async () => done(201, { ...describeUser(await users.create(sandboxId, { name: username, email: `${username.replaceAll(/[^A-Za-z0-9._-]/g, '-')}@example.test`, ...wanted, username, ...(typeof password === 'string' ? { password } : {}) })), ...replaced }))
     }),
     developerRoute({ method: 'GET', path: '/sandbox/users/{sub}', operationId: 'getUser', summary: 'One test user, by `sub` or user name.' }, async (sandboxId, { parameters }) => {
       const user = await find(users, sandboxId, parameters)
@@ -36,8 +39,9 @@ function testUserRoutes ({ authz: { users } }: UserRoutesDeps): readonly Control
       const user = await find(users, sandboxId, parameters)
       if (user === undefined) return NOT_FOUND
       return await orRefuse(async () => {
-        const changed = await users.update(sandboxId, user.sub, readUserChange(body))
-        return changed === undefined ? NOT_FOUND : done(200, describeUser(changed))
+        const { clean, replaced } = withoutPersonalData(scrub, sandboxId, body)
+        const changed = await users.update(sandboxId, user.sub, readUserChange(clean))
+        return changed === undefined ? NOT_FOUND : done(200, { ...describeUser(changed), ...replaced })
       })
     }),
     developerRoute({ method: 'DELETE', path: '/sandbox/users/{sub}', operationId: 'deleteUser', summary: 'Removes a test user; consents and tokens end at once.' }, async (sandboxId, { parameters }) => {
@@ -45,6 +49,14 @@ function testUserRoutes ({ authz: { users } }: UserRoutesDeps): readonly Control
       return user !== undefined && await users.delete(sandboxId, user.sub) ? done(204) : NOT_FOUND
     }),
   ]
+}
+
+/** What would be somebody's is replaced, and the answer says where, so that nobody wonders. The made-up password is kept as it is. */
+function withoutPersonalData<Body extends { readonly test_password?: string | null }> (scrub: UserRoutesDeps['scrub'], sandboxId: SandboxId, body: Body): { readonly clean: Body, readonly replaced: { readonly replaced?: string[] } } {
+  const { test_password: password, ...rest } = body
+  const { value, removals } = scrub(rest as unknown as Json, sandboxId)
+  const clean = { ...(value as object), ...(password === undefined ? {} : { test_password: password }) } as Body
+  return { clean, replaced: removals.length === 0 ? {} : { replaced: removals.map(({ pointer }) => pointer) } }
 }
 
 function consentRoutes ({ authz: { users, consents } }: UserRoutesDeps): readonly ControlRoute[] {
