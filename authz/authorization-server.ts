@@ -8,6 +8,7 @@ import type { Clients } from './clients/clients.ts'
 import type { IssuedTokens } from './tokens/issued-tokens.ts'
 import type { KeyRing } from './tokens/key-ring.ts'
 import type { TokenRequestPeek } from './clients/read-token-request.ts'
+import type { TokenWatch } from './explanations/token-watch.ts'
 import type { AuthorizationFailure } from './provider/report-failures.ts'
 import type { Outbound } from './outbound.ts'
 import type { RegistrationTokens } from './registration/registration-tokens.ts'
@@ -86,6 +87,8 @@ export interface AuthorizationServerDeps {
   readonly onFailure: (failure: AuthorizationFailure) => void
   /** Told of each request that was answered to a client after it had proved who it is. */
   readonly onClientProven?: (request: IncomingMessage, clientId: string) => void
+  /** Told of everything that happens to tokens. */
+  readonly tokenWatch?: TokenWatch
   /** True: DPoP proofs of this sandbox must carry a nonce, whatever the profile says. Asked at every request with a proof. */
   readonly isDpopNonceRequired?: (sandboxId: SandboxId) => boolean
   /** Uses up a fault that was asked for at the authorization endpoint, if one is in force for this client. */

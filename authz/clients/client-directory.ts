@@ -1,7 +1,7 @@
 import { whenSettled, type Clock, type Json, type SandboxId } from '../../kernel/index.ts'
 import type { KeyValue, MaybePromise, Notices } from '../../stores/ports.ts'
 import { createGenerationCache } from '../generation-cache.ts'
-import { certificateSpace, findBySubjectDn, moveIndexes, originSpace } from './client-indexes.ts'
+import { findBySubjectDn, isIndexed, moveIndexes } from './client-indexes.ts'
 import type { ClientRecord } from './client-record.ts'
 
 export type { ClientLifetimes, ClientRecord } from './client-record.ts'
@@ -56,8 +56,8 @@ export function createClientDirectory (deps: { readonly keyValue: KeyValue, read
   return {
     find,
     findBySubjectDn: (subjectDn) => whenSettled(findBySubjectDn(keyValue, subjectDn), (value) => typeof value === 'string' ? value : undefined),
-    isRegisteredCertificate: (thumbprint) => hasEntries(keyValue, certificateSpace(thumbprint)),
-    isRegisteredOrigin: (origin) => origin.length > ORIGIN_LENGTH_MAX ? false : hasEntries(keyValue, originSpace(origin)),
+    isRegisteredCertificate: (value) => isIndexed(keyValue, { index: 'certificate', value }),
+    isRegisteredOrigin: (value) => value.length > ORIGIN_LENGTH_MAX ? false : isIndexed(keyValue, { index: 'origin', value }),
     async list (sandboxId) {
       const ids = await listAll(keyValue, `oauth-client-of:${sandboxId}`)
       const records = await Promise.all(ids.map(({ key }) => find(key)))
@@ -82,10 +82,6 @@ export function createClientDirectory (deps: { readonly keyValue: KeyValue, read
 }
 
 const ORIGIN_LENGTH_MAX = 300
-
-function hasEntries (keyValue: KeyValue, space: string): MaybePromise<boolean> {
-  return whenSettled(keyValue.list(space, { limit: 1 }), (entries) => entries.length > 0)
-}
 
 /** Every entry of a space, read in pages. */
 export async function listAll (keyValue: KeyValue, space: string): Promise<Array<{ readonly key: string, readonly value: Json }>> {

@@ -46,6 +46,7 @@ export interface ClientChange {
 /** A client as others may see it: without anything of its secrets. */
 export type ClientView = Omit<ClientRecord, 'secretHash' | 'sealedSecret' | 'formerSecret' | 'registrationTokenHash'> & {
   readonly hasSecret: boolean
+  readonly isSelfRegistered: boolean
   /** Until when the secret before the last rotation works. */
   readonly formerSecretUntilMs?: number
 }
@@ -116,9 +117,10 @@ export function createClients (deps: ClientsDeps): Clients {
 
 interface Draft { readonly record: ClientRecord, readonly secret?: string }
 
-function draft (deps: ClientsDeps, { unknown: _unknown, maximum: _maximum, isHeadless, ...client }: NewClient): Draft {
+function draft (deps: ClientsDeps, { unknown: _unknown, maximum: _maximum, isHeadless, lifetimes, ...client }: NewClient): Draft {
   return withSecretAsNeeded(deps, {
     ...client,
+    ...(lifetimes === undefined || Object.keys(lifetimes).length === 0 ? {} : { lifetimes }),
     clientId: randomId('cli') as ClientId,
     postLogoutRedirectUris: client.postLogoutRedirectUris ?? [],
     createdAtMs: deps.clock.nowMs(),
@@ -172,9 +174,9 @@ function rotate ({ secrets, clock }: ClientsDeps, { secretHash = '', sealedSecre
 }
 
 function viewOf (deps: ClientsDeps, record: ClientRecord): ClientView {
-  const { secretHash, sealedSecret: _sealed, formerSecret: _former, registrationTokenHash: _token, ...view } = record
+  const { secretHash, sealedSecret: _sealed, formerSecret: _former, registrationTokenHash, ...view } = record
   const former = liveFormerSecret(deps, record)
-  return { ...view, hasSecret: secretHash !== undefined, ...(former === undefined ? {} : { formerSecretUntilMs: former.untilMs }) }
+  return { ...view, hasSecret: secretHash !== undefined, isSelfRegistered: registrationTokenHash !== undefined, ...(former === undefined ? {} : { formerSecretUntilMs: former.untilMs }) }
 }
 
 function shown (secret: string | undefined): { readonly clientSecret?: Secret } {

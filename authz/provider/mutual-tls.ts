@@ -20,7 +20,7 @@ export function buildMutualTls ({ profile, certificateOf }: MutualTlsDeps): NonN
     // Base64 DER as received: the library hashes what it is given, and a re-encoding could differ.
     getCertificate: (ctx) => certificateOf(ctx)?.der.toString('base64'),
     // The door has verified chain, validity and revocation; what it has not verified it does not hand over.
-    certificateAuthorized: (ctx) => certificateOf(ctx) !== undefined,
+    certificateAuthorized: (ctx) => certificateOf(ctx)?.isSelfSigned === undefined && certificateOf(ctx) !== undefined,
     certificateSubjectMatches: (ctx, property, expected) => matchesSubject(certificateOf(ctx), property, expected),
   }
 }
@@ -41,7 +41,7 @@ export function mtlsAliases ({ mtlsOrigin, profile: { paths } }: MutualTlsDeps, 
 }
 
 function matchesSubject (certificate: PresentedCertificate | undefined, property: string, expected: string): boolean {
-  if (certificate === undefined) return false
+  if (certificate === undefined || certificate.isSelfSigned === true) return false
   switch (property) {
     case 'tls_client_auth_subject_dn': return isSameDistinguishedName(certificate.subjectDn, expected)
     case 'tls_client_auth_san_dns': return certificate.dnsNames.includes(expected)

@@ -70,11 +70,6 @@ function listOptionalEndpoints ({ paths, grants, ...profile }: AuthorizationProf
       { method: ['GET'], url: `${paths.deviceVerification}/:uid` },
     ],
     [grants.includes('urn:openid:params:grant-type:ciba'), { method: ['POST'], url: paths.backchannelAuthentication }],
-    [
-      profile.registration !== 'off',
-      { method: ['POST', 'OPTIONS'], url: paths.registration },
-      { method: ['GET', 'PUT', 'DELETE', 'OPTIONS'], url: `${paths.registration}/:clientId` },
-    ],
   ]
   return offered.flatMap(([isOffered, ...endpoints]) => isOffered ? endpoints : [])
 }

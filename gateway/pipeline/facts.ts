@@ -40,7 +40,7 @@ export interface RequestIdFacts { readonly requestId: RequestId, readonly traceF
 export interface AddressFacts { readonly address: string, readonly addressKey: string }
 /** Undefined on the public door. */
 export interface CertificateFacts { readonly certificate: PresentedCertificate | undefined }
-/** The origin that a browser states. `isAllowed`: its scripts may read the answer. Undefined when none is stated, or the store did not answer. */
+/** The origin that a browser states. `isAllowed`: its scripts may read the answer. Undefined when none is stated. */
 export interface OriginFacts { readonly origin: { readonly value: string, readonly isAllowed: boolean } | undefined }
 export interface AddressBudgetFacts { readonly addressBudget: LimitOutcome | undefined }
 export interface TargetFacts { readonly target: RouteFacts }

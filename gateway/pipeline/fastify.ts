@@ -4,7 +4,9 @@ import type { PublicRefusal, RefusalRenderer } from '../errors/index.ts'
 import type { Reply, RouteFacts } from './facts.ts'
 import { isStoreFault } from './is-store-fault.ts'
 import { Passage } from './passage.ts'
+import { isPreflight, preflightHeaders } from './preflight.ts'
 import { runStages, type RunObserver } from './run.ts'
+import type { AnyStage } from './stage.ts'
 import type { SurfacePipeline } from './table.ts'
 
 /** Runs one surface's pipeline inside Fastify: the only file that knows both. */
@@ -14,6 +16,8 @@ export interface PipelineAdapterDeps {
   readonly clock: Clock
   readonly observer: RunObserver
   readonly renderRefusal: RefusalRenderer
+  /** Stages that a CORS preflight passes, and whether it is answered here; else its route does. Absent: a request like others. */
+  readonly preflight?: { readonly stages: readonly AnyStage[], readonly isAnswered: boolean }
 }
 
 /** Sends what a dispatched part answered, through the stages that look at replies. */
@@ -39,9 +43,11 @@ export function attachPipeline (app: FastifyInstance, deps: PipelineAdapterDeps)
   const adapter = createAdapter(deps)
   app.addHook('onRequest', (request, reply, done) => {
     const passage = enter(request, deps)
-    runStages(column.arrival, passage, observer, (refusal) => {
-      if (refusal === undefined) done()
-      else adapter.sendRefusal(reply, passage, refusal)
+    const preflight = passage.route !== undefined && isPreflight(request.raw) ? deps.preflight : undefined
+    runStages(preflight?.stages ?? column.arrival, passage, observer, (refusal) => {
+      if (refusal !== undefined) adapter.sendRefusal(reply, passage, refusal)
+      else if (preflight?.isAnswered === true) write(reply, 204, { ...adapter.headersOf(passage), ...preflightHeaders(passage.facts) }, undefined)
+      else done()
     })
   })
   if (column.payload.length > 0) {

@@ -4,6 +4,7 @@ import type { Surface, Verdict } from '../../kernel/index.ts'
 export type StageName =
   | 'resolve-request-id' | 'resolve-client-address' | 'verify-client-certificate' | 'judge-ban' | 'limit-address'
   | 'resolve-target' | 'verify-access-token' | 'resolve-claimed-client' | 'judge-scope' | 'judge-client-ban' | 'limit-key' | 'apply-fault'
+  | 'resolve-origin' | 'judge-origin'
   | 'resolve-body' | 'scrub-request' | 'judge-abuse' | 'dispatch' | 'scrub-response' | 'record-headers' | 'record-outcome'
 
 /**

@@ -12,6 +12,7 @@ import { createProblemRenderer, renderOAuthError, type RefusalRenderer } from '.
 import { attachPipeline, passageOf, type PipelineAdapter } from '../pipeline/fastify.ts'
 import type { Passage } from '../pipeline/passage.ts'
 import type { RunObserver } from '../pipeline/run.ts'
+import type { AnyStage } from '../pipeline/stage.ts'
 import type { SurfacePipeline } from '../pipeline/table.ts'
 import type { Metrics } from '../record/index.ts'
 import { registerCertificatePages } from './certificate-pages.ts'
@@ -26,9 +27,9 @@ import { registerUpstreamRoutes } from './upstream-routes.ts'
 export interface SurfacesDeps {
   readonly app: FastifyInstance
   readonly config: Config
-  readonly pipeline: { readonly columns: Readonly<Record<Surface, SurfacePipeline>> }
+  readonly pipeline: { readonly columns: Readonly<Record<Surface, SurfacePipeline>>, readonly preflight: readonly AnyStage[] }
   readonly clock: Clock
-  readonly authz: Pick<AuthorizationServer, 'registerRoutes'>
+  readonly authz: Pick<AuthorizationServer, 'registerRoutes' | 'dpopAlgorithms'>
   readonly authority: Pick<Authority, 'certificatePem' | 'revocationList' | 'answerOcsp'>
   readonly core: Pick<SandboxCore, 'operations'>
   readonly routes: readonly ControlRoute[]
@@ -58,9 +59,9 @@ export function assembleSurfaces (deps: SurfacesDeps): Surfaces {
       deps.logger.error({ stage: stage.name, id: passage.facts.requestId, fault: fault instanceof Error ? fault.stack : String(fault) }, 'a stage could not decide')
     },
   }
-  const problem = createProblemRenderer({ documentationUrl: deps.documentationUrl })
+  const problem = createProblemRenderer({ documentationUrl: deps.documentationUrl, dpopAlgorithms: deps.authz.dpopAlgorithms, isDpopRequired: deps.config.profile.dpop === 'required' })
   const attach = (scope: FastifyInstance, surface: Surface, renderRefusal: RefusalRenderer): PipelineAdapter =>
-    attachPipeline(scope, { surface, column: deps.pipeline.columns[surface], clock: deps.clock, observer, renderRefusal })
+    attachPipeline(scope, { surface, column: deps.pipeline.columns[surface], clock: deps.clock, observer, renderRefusal, ...(surface === 'control' ? {} : { preflight: { stages: deps.pipeline.preflight, isAnswered: surface === 'api' } }) })
   void app.register(async (scope) => openTokenSurface(scope, attach(scope, 'token', renderOAuthError), deps))
   void app.register(async (scope) => openApiSurface(scope, attach(scope, 'api', problem), deps))
   void app.register(async (scope) => openControlSurface(scope, attach(scope, 'control', problem), deps))
@@ -78,7 +79,8 @@ function openTokenSurface (scope: FastifyInstance, adapter: PipelineAdapter, { a
   scope.addHook('preHandler', (request, reply, done) => {
     const passage = passageOf(request)
     passages.set(request.raw, passage)
-    reply.headers({ ...adapter.headersOf(passage) })
+    // The authorization server sees to cross-origin requests of its own, and lets be what somebody has seen to.
+    reply.headers(Object.fromEntries(Object.entries(adapter.headersOf(passage)).filter(([name]) => !/^(?:access-control-|vary$)/.test(name))))
     done()
   })
   // The authorization server's routes know nothing of the pipeline; their path is all that it needs.

@@ -26,7 +26,7 @@ const READING = ['GET', 'HEAD'] as const
 const WRITING = ['POST', 'PUT', 'PATCH', 'DELETE'] as const
 const MEDIA_TYPES = ['application/json', 'application/*+json', 'application/x-www-form-urlencoded', 'text/plain']
 /** Facts about the caller that only we may state, and what must not travel on. Servers that follow CGI read `_` as `-`. */
-const WITHHELD = /^(?:x-sandgate-.*|x-forwarded-.*|forwarded|authorization|cookie|client-cert|client-cert-chain|proxy-.*|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|accept-encoding)$/
+const WITHHELD = /^(?:x-sandgate-.*|x-forwarded-.*|forwarded|authorization|dpop|cookie|client-cert|client-cert-chain|proxy-.*|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|accept-encoding)$/
 const PLAIN = /^(?:host|content-length|content-type|date|if-match|if-none-match)$/
 
 /**
@@ -34,6 +34,10 @@ const PLAIN = /^(?:host|content-length|content-type|date|if-match|if-none-match)
  * caller in `x-sandgate-*` headers; whatever a client sent under those names is removed, and so are its credentials.
  */
 export function registerUpstreamRoutes (app: FastifyInstance, deps: UpstreamRoutesDeps): void {
+  // Preflights are answered from these facts; the proxy serves no such route.
+  for (const url of [deps.api.prefix, `${deps.api.prefix}/*`]) {
+    app.route({ method: 'OPTIONS', url, config: { facts: { ...factsOf(deps.api, deps.api.scopes.read), allowedMethods: [...READING, ...WRITING].sort() } }, handler: (_request, reply) => reply })
+  }
   for (const [methods, scope] of [[READING, deps.api.scopes.read], [WRITING, deps.api.scopes.write]] as const) {
     void app.register(httpProxy, {
       upstream: deps.api.upstream,

@@ -9,7 +9,7 @@ import { addsOf, arrivalOf, CALLER, limitOutcomeOf, ROUTE } from '../../support/
 
 t.test('record-headers puts the id on every answer, and the narrower budget first', async (t) => {
   const seen: Array<readonly LimitOutcome[]> = []
-  const stage = recordHeaders({ formatLimits: (outcomes) => { seen.push(outcomes); return { ratelimit: outcomes.map(({ name }) => name).join() } } })
+  const stage = recordHeaders({ exposedHeaders: '', formatLimits: (outcomes) => { seen.push(outcomes); return { ratelimit: outcomes.map(({ name }) => name).join() } } })
   const keyBudget = limitOutcomeOf()
   const addressBudget = limitOutcomeOf({ name: 'address' })
   const headersOf = async (budgets: object) => addsOf(await stage.decide({ ...arrivalOf(), requestId: 'id' as RequestId, ...budgets })).replyHeaders
