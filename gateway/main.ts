@@ -80,7 +80,7 @@ async function listen ({ listen: doors }: Config, { app, opsApp, doors: { mtlsSe
 }
 
 async function stop ({ listen: { shutdownGraceMs } }: Config, composition: Composition): Promise<void> {
-  const { app, opsApp, doors, webhooks, stores, authority, abuse, logger, drain, endRefresh } = composition
+  const { app, opsApp, doors, webhooks, stores, authority, abuse, lines, logger, drain, endRefresh } = composition
   drain()
   const mtlsClosed = new Promise<void>((resolve) => doors.mtlsServer.close(() => resolve()))
   // A connection that was busy at first is closed when its answer is out.
@@ -96,6 +96,7 @@ async function stop ({ listen: { shutdownGraceMs } }: Config, composition: Compo
   clearTimeout(impatience)
   clearInterval(sweep)
   endRefresh()
+  await lines.close()
   await webhooks.stop({ graceMs: shutdownGraceMs })
   await opsApp.close()
   abuse.close()

@@ -72,6 +72,7 @@ function render (entry: CatalogueEntry, facts: FailureFacts, groups: readonly st
     ...(expected === undefined ? {} : { expected }),
     clause: typeof entry.clause === 'function' ? entry.clause(facts) : entry.clause,
     fix: text(entry.fix) ?? 'Compare the request with the clause.',
+    ...(facts.token === undefined ? {} : { token: facts.token }),
   }
 }
 

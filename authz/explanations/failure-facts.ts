@@ -29,6 +29,8 @@ export interface FailureFacts {
   /** The code, refresh token or other artifact that the request brought, as stored. */
   readonly artifact: ArtifactFacts | undefined
   readonly offered: Offered
+  /** What the token or code of the request is called; undefined when it is another client's. */
+  readonly token?: string
 }
 
 /** What a client is registered for, in oidc-provider's names. */
@@ -57,6 +59,7 @@ export interface ClientFacts {
 
 /** What is kept of a code, refresh token or other artifact; times in seconds, as the protocol counts. */
 export interface ArtifactFacts {
+  readonly jti?: string
   readonly kind?: string
   readonly clientId?: string
   readonly redirectUri?: string

@@ -2,6 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import type { KoaContextWithOIDC } from 'oidc-provider'
 import type { PresentedCertificate } from '../authorization-server.ts'
 import type { ArtifactFacts, ClientFacts, FailureFacts, Offered } from './failure-facts.ts'
+import { opaqueTokenId } from '../tokens/issued-tokens.ts'
+import { tokenName } from './watch-tokens.ts'
 import { createWithholder, SECRET_PARAMETERS } from './withhold-secrets.ts'
 
 /** An error as the library raises it. */
@@ -29,6 +31,8 @@ export function readFailure (ctx: KoaContextWithOIDC, error: LibraryError, deps:
     const value = ctx.req.headers[name]
     return typeof value === 'string' ? value : undefined
   }
+  const artifact = deps.artifactOf(ctx)
+  const token = oidc.route === 'userinfo' ? artifact?.jti && tokenName(artifact.jti) : nameSent(parameter('refresh_token') ?? parameter('code'))
   const facts: FailureFacts = {
     endpoint: oidc.route,
     error: error.error ?? 'server_error',
@@ -44,8 +48,9 @@ export function readFailure (ctx: KoaContextWithOIDC, error: LibraryError, deps:
     member: (name) => body[name] === undefined ? undefined : JSON.stringify(body[name]),
     client: oidc.client as ClientFacts | undefined,
     certificate: deps.certificateOf(ctx.req),
-    artifact: deps.artifactOf(ctx),
+    artifact,
     offered: deps.offered,
+    ...(token === undefined || (artifact?.clientId !== undefined && artifact.clientId !== oidc.client?.clientId) ? {} : { token }),
   }
   return { facts, withhold: createWithholder(secretsOf(parameters, body, header)) }
 }
@@ -56,6 +61,11 @@ function parametersOf (ctx: KoaContextWithOIDC): Readonly<Record<string, unknown
   const parsed = isRecord(oidc.params) ? oidc.params : {}
   const kept = Object.fromEntries(Object.entries(parsed).filter(([, value]) => value !== undefined))
   return { ...ctx.query, ...kept }
+}
+
+/** Only what looks like a code or refresh token of ours: the digest of a password that stands in its place could be guessed. */
+function nameSent (value: string | undefined): string | undefined {
+  return value === undefined || !/^[\w-]{40,100}$/.test(value) ? undefined : opaqueTokenId(value)
 }
 
 function urlOf (ctx: KoaContextWithOIDC): string {

@@ -17,7 +17,7 @@ import { completeSigningKeys } from './signing-keys.ts'
 import { readOpaqueClaims, type TokenClaims } from './token-claims.ts'
 import { createAccessTokenVerifier, type AccessTokenVerifier } from './verify-access-token.ts'
 
-export interface TokensDeps extends Pick<AuthorizationServerDeps, 'issuer' | 'mtlsOrigin' | 'publicOrigin' | 'signingKeys' | 'rsaKeyBits' | 'cookieKeys' | 'tokenAgeAdvanceMs' | 'isDpopNonceRequired' | 'verifiedTokensMax'> {
+export interface TokensDeps extends Pick<AuthorizationServerDeps, 'issuer' | 'mtlsOrigin' | 'publicOrigin' | 'signingKeys' | 'rsaKeyBits' | 'cookieKeys' | 'tokenAgeAdvanceMs' | 'isDpopNonceRequired' | 'verifiedTokensMax' | 'tokenWatch'> {
   /** As the security profile leaves it. */
   readonly profile: AuthorizationProfile
   readonly keyValue: KeyValue
@@ -107,6 +107,7 @@ function openVerifier (deps: TokensDeps, { ring, nonceSecret, isNonceRequired }:
       algorithms: rulesOf(deps.profile).clientAlgorithms,
       isNonceRequired,
     }),
+    ...(deps.tokenWatch === undefined ? {} : { watch: deps.tokenWatch }),
     ...(deps.verifiedTokensMax === undefined ? {} : { cachedMax: deps.verifiedTokensMax }),
   })
 }

@@ -35,6 +35,13 @@ export interface AccessTokenVerifier {
   readonly readLiveClaims: (token: string) => MaybePromise<TokenClaims | undefined>
 }
 
+/** Told how access tokens fare at the API, by their `jti` or the digest of an opaque one. It must be quick and not throw. */
+export interface TokenUseWatch {
+  readonly used: (sandboxId: SandboxId, name: string) => void
+  /** Its signature, or its place in the store, was good. */
+  readonly refused: (sandboxId: SandboxId, name: string, code: string) => void
+}
+
 export interface VerifierDeps {
   readonly issuer: string
   readonly keys: Pick<KeyRing, 'algorithms' | 'find'>
@@ -44,6 +51,7 @@ export interface VerifierDeps {
   readonly tokenAgeAdvanceMs: (sandboxId: SandboxId, issuedAtMs: number) => number
   readonly findOpaque: (token: string) => MaybePromise<TokenClaims | undefined>
   readonly verifyProof: (presented: DpopPresentation, expect: ProofExpectation) => MaybePromise<ProofVerdict>
+  readonly watch?: TokenUseWatch
   /** Verified tokens kept; default 50,000. */
   readonly cachedMax?: number
 }
@@ -83,9 +91,9 @@ export function createAccessTokenVerifier (deps: VerifierDeps): AccessTokenVerif
       if (client === undefined) return refuse('token_revoked', `the token's client ${claims.clientId} does not exist any more`)
       const { sandboxId } = client
       const aged = judgeTimes(deps, claims, sandboxId)
-      if (aged !== undefined) return { ...aged, claimedClientId: client.clientId }
+      if (aged !== undefined) return noteRefusal({ ...aged, claimedClientId: client.clientId }, sandboxId, claims)
       return whenSettled(standing ?? (claims.isOpaque === true ? deps.findOpaque(token) : issued.find(claims.jti)), (record) => {
-        if (record === undefined) return { ...refuse('token_revoked', `the token ${claims.jti} or its grant was revoked`), claimedClientId: client.clientId }
+        if (record === undefined) return noteRefusal({ ...refuse('token_revoked', `the token ${claims.jti} or its grant was revoked`), claimedClientId: client.clientId }, sandboxId, claims)
         return { kind: 'admitted', token, claims, sandboxId, caller: callerOf(claims, sandboxId), checkedAtMs: clock.nowMs() }
       })
     })
@@ -103,6 +111,19 @@ export function createAccessTokenVerifier (deps: VerifierDeps): AccessTokenVerif
     })
   }
 
+  function noteRefusal (refusal: TokenRefusal, sandboxId: SandboxId, { jti }: TokenClaims): TokenRefusal {
+    deps.watch?.refused(sandboxId, jti, refusal.code)
+    return refusal
+  }
+
+  function note (entry: Admitted, verdict: MaybePromise<TokenVerdict>): MaybePromise<TokenVerdict> {
+    if (deps.watch === undefined) return verdict
+    if (verdict instanceof Promise) return verdict.then((settled) => note(entry, settled))
+    if (verdict.kind === 'refused') return noteRefusal(verdict, entry.sandboxId, entry.claims)
+    deps.watch.used(entry.sandboxId, entry.claims.jti)
+    return verdict
+  }
+
   function attribute (refusal: TokenRefusal, clientId: string | undefined): MaybePromise<TokenRefusal> {
     if (clientId === undefined) return refusal
     const { kind, code, detail } = refusal
@@ -112,11 +133,11 @@ export function createAccessTokenVerifier (deps: VerifierDeps): AccessTokenVerif
   function verify (token: string, expect: TokenExpectation): MaybePromise<TokenVerdict> {
     const key = token.slice(-KEY_LENGTH)
     const known = verified.get(key)
-    if (known?.token === token && clock.nowMs() - known.checkedAtMs < RECHECK_MS) return judge(known, expect)
+    if (known?.token === token && clock.nowMs() - known.checkedAtMs < RECHECK_MS) return note(known, judge(known, expect))
     return whenSettled(known?.token === token ? settle(token, known.claims) : admit(token), (outcome) => {
       if (outcome.kind === 'refused') return outcome
       verified.set(key, outcome)
-      return judge(outcome, expect)
+      return note(outcome, judge(outcome, expect))
     })
   }
 
