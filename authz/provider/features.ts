@@ -23,9 +23,10 @@ export function buildFeatures (deps: ConfigurationDeps): Features {
     ...buildRequestFeatures(profile),
     ...buildResponseFeatures(profile, deps.clients),
     ...buildLogout(deps),
-    dPoP: { enabled: profile.dpop !== 'off' },
-    deviceFlow: { enabled: profile.grants.includes(DEVICE_CODE), charset: 'base-20', mask: '****-****' } as NonNullable<Features['deviceFlow']>,
-    ciba: { enabled: profile.grants.includes(CIBA), deliveryModes: ['poll', 'ping'] } as NonNullable<Features['ciba']>,
+    dPoP: { enabled: profile.dpop !== 'off', ...deps.dpop } as NonNullable<Features['dPoP']>,
+    externalSigningSupport: { enabled: true, ack: 'experimental-01' } as NonNullable<Features['externalSigningSupport']>,
+    deviceFlow: { enabled: profile.grants.includes(DEVICE_CODE), charset: 'base-20', mask: '****-****', ...deps.hooks.deviceFlow } as NonNullable<Features['deviceFlow']>,
+    ciba: { enabled: profile.grants.includes(CIBA), deliveryModes: ['poll', 'ping'], ...deps.hooks.ciba } as NonNullable<Features['ciba']>,
     registration: { enabled: false },
     registrationManagement: { enabled: false },
     resourceIndicators: buildResourceIndicators({ ...deps, lifetimesOf: deps.lifetimesOf, lacksBinding: (ctx) => lacksBinding(deps, ctx) }),
@@ -57,14 +58,10 @@ function buildResponseFeatures (profile: AuthorizationProfile, clients: ClientDi
   }
 }
 
-function buildLogout ({ profile, pages }: ConfigurationDeps): SomeFeatures {
+function buildLogout ({ profile, hooks }: ConfigurationDeps): SomeFeatures {
   return {
     backchannelLogout: { enabled: profile.backchannelLogout },
-    rpInitiatedLogout: {
-      enabled: true,
-      logoutSource: (ctx, form) => { pages.sendLogout(ctx, form) },
-      postLogoutSuccessSource: (ctx) => { pages.sendLoggedOut(ctx) },
-    },
+    rpInitiatedLogout: { enabled: true, ...hooks.rpInitiatedLogout },
   }
 }
 

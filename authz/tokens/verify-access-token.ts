@@ -82,7 +82,7 @@ export function createAccessTokenVerifier (deps: VerifierDeps): AccessTokenVerif
 
   function admit (token: string): MaybePromise<Admitted | TokenRefusal> {
     if (!token.includes('.')) return whenSettled(deps.findOpaque(token), (claims) => claims === undefined ? refuseUnknown(deps, token) : settle(token, claims, claims))
-    return whenSettled(authenticate(deps, token), (authentic) => authentic.kind === 'refused' ? attribute(authentic, authentic.clientId) : settle(token, authentic.claims))
+    return whenSettled(authenticate(deps, token), (authentic) => authentic.kind === 'refused' ? attribute(deps, authentic, authentic.clientId) : settle(token, authentic.claims))
   }
 
   /** `standing` is given when the token has just been found to stand. */
@@ -91,9 +91,9 @@ export function createAccessTokenVerifier (deps: VerifierDeps): AccessTokenVerif
       if (client === undefined) return refuse('token_revoked', `the token's client ${claims.clientId} does not exist any more`)
       const { sandboxId } = client
       const aged = judgeTimes(deps, claims, sandboxId)
-      if (aged !== undefined) return noteRefusal({ ...aged, claimedClientId: client.clientId }, sandboxId, claims)
+      if (aged !== undefined) return noteRefusal(deps, { ...aged, claimedClientId: client.clientId }, sandboxId, claims)
       return whenSettled(standing ?? (claims.isOpaque === true ? deps.findOpaque(token) : issued.find(claims.jti)), (record) => {
-        if (record === undefined) return noteRefusal({ ...refuse('token_revoked', `the token ${claims.jti} or its grant was revoked`), claimedClientId: client.clientId }, sandboxId, claims)
+        if (record === undefined) return noteRefusal(deps, { ...refuse('token_revoked', `the token ${claims.jti} or its grant was revoked`), claimedClientId: client.clientId }, sandboxId, claims)
         return { kind: 'admitted', token, claims, sandboxId, caller: callerOf(claims, sandboxId), checkedAtMs: clock.nowMs() }
       })
     })
@@ -111,33 +111,14 @@ export function createAccessTokenVerifier (deps: VerifierDeps): AccessTokenVerif
     })
   }
 
-  function noteRefusal (refusal: TokenRefusal, sandboxId: SandboxId, { jti }: TokenClaims): TokenRefusal {
-    deps.watch?.refused(sandboxId, jti, refusal.code)
-    return refusal
-  }
-
-  function note (entry: Admitted, verdict: MaybePromise<TokenVerdict>): MaybePromise<TokenVerdict> {
-    if (deps.watch === undefined) return verdict
-    if (verdict instanceof Promise) return verdict.then((settled) => note(entry, settled))
-    if (verdict.kind === 'refused') return noteRefusal(verdict, entry.sandboxId, entry.claims)
-    deps.watch.used(entry.sandboxId, entry.claims.jti)
-    return verdict
-  }
-
-  function attribute (refusal: TokenRefusal, clientId: string | undefined): MaybePromise<TokenRefusal> {
-    if (clientId === undefined) return refusal
-    const { kind, code, detail } = refusal
-    return whenSettled(clients.find(clientId), (client) => client === undefined ? { kind, code, detail } : { kind, code, detail, claimedClientId: client.clientId })
-  }
-
   function verify (token: string, expect: TokenExpectation): MaybePromise<TokenVerdict> {
     const key = token.slice(-KEY_LENGTH)
     const known = verified.get(key)
-    if (known?.token === token && clock.nowMs() - known.checkedAtMs < RECHECK_MS) return note(known, judge(known, expect))
+    if (known?.token === token && clock.nowMs() - known.checkedAtMs < RECHECK_MS) return note(deps, known, judge(known, expect))
     return whenSettled(known?.token === token ? settle(token, known.claims) : admit(token), (outcome) => {
       if (outcome.kind === 'refused') return outcome
       verified.set(key, outcome)
-      return note(outcome, judge(outcome, expect))
+      return note(deps, outcome, judge(outcome, expect))
     })
   }
 
@@ -145,6 +126,26 @@ export function createAccessTokenVerifier (deps: VerifierDeps): AccessTokenVerif
     verify,
     readLiveClaims: (token) => whenSettled(admit(token), (outcome) => outcome.kind === 'refused' || issued.isKnownRevoked(outcome.claims.jti) ? undefined : outcome.claims),
   }
+}
+
+function note (deps: VerifierDeps, entry: Admitted, verdict: MaybePromise<TokenVerdict>): MaybePromise<TokenVerdict> {
+  if (deps.watch === undefined) return verdict
+  if (verdict instanceof Promise) return verdict.then((settled) => note(deps, entry, settled))
+  if (verdict.kind === 'refused') return noteRefusal(deps, verdict, entry.sandboxId, entry.claims)
+  deps.watch.used(entry.sandboxId, entry.claims.jti)
+  return verdict
+}
+
+function noteRefusal ({ watch }: VerifierDeps, refusal: TokenRefusal, sandboxId: SandboxId, { jti }: TokenClaims): TokenRefusal {
+  watch?.refused(sandboxId, jti, refusal.code)
+  return refusal
+}
+
+/** A client that exists owns the explanation of what was refused in its name. */
+function attribute ({ clients }: VerifierDeps, refusal: TokenRefusal, clientId: string | undefined): MaybePromise<TokenRefusal> {
+  if (clientId === undefined) return refusal
+  const { kind, code, detail } = refusal
+  return whenSettled(clients.find(clientId), (client) => client === undefined ? { kind, code, detail } : { kind, code, detail, claimedClientId: client.clientId })
 }
 
 function prove ({ verifyProof }: VerifierDeps, { token, claims, caller, sandboxId }: Admitted, jkt: string, presented: DpopPresentation): MaybePromise<TokenVerdict> {
