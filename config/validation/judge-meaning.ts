@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import { parseDurationMs } from '../../kernel/index.ts'
 import type { Meaning } from '../schema/fields.ts'
 import { judgeCidr } from './judge-cidr.ts'
-import { judgeOrigin, judgeRedirectUri, judgeUrl } from './judge-url.ts'
+import { judgeIssuer, judgeOrigin, judgeRedirectUri, judgeUrl } from './judge-url.ts'
 import type { SchemaNode } from './schema-node.ts'
 
 /** What is wrong with a text that has a meaning. */
@@ -38,7 +38,7 @@ const EXPECTED: { readonly [M in Meaning]: (schema: SchemaNode) => string } = {
   cidr: () => 'a network as a CIDR, such as 10.0.0.0/8 or fd00::/8',
   host: () => 'a host name or an IP address',
   url: () => 'an absolute http or https URL without a fragment',
-  issuer: () => 'an https URL without path, query and fragment, such as https://auth.example.com (RFC 8414 §2)',
+  issuer: () => 'an https URL without query and fragment, such as https://auth.example.com (RFC 8414 §2)',
   origin: () => 'an http or https URL without path, query and fragment, such as https://api.example.com:8443',
   'redirect-uri': () => 'an absolute URI without a fragment (RFC 6749 §3.1.2)',
   path: () => 'a path such as /ledger/v1, without a slash at its end',
@@ -58,7 +58,7 @@ const JUDGES: { readonly [M in Meaning]: (value: string, schema: SchemaNode) => 
   cidr: judgeCidr,
   host: judgeHost,
   url: judgeUrl,
-  issuer: (value) => judgeOrigin(value, ['https:']),
+  issuer: judgeIssuer,
   origin: (value) => judgeOrigin(value, ['https:', 'http:']),
   'redirect-uri': judgeRedirectUri,
   path: judgePath,

@@ -16,6 +16,16 @@ export function judgeOrigin (value: string, schemes: readonly string[]): string 
   return url.origin === value ? undefined : `Write ${url.origin}.`
 }
 
+/** Checks an issuer identifier (RFC 8414 §2): https, perhaps with a path, and nothing else; returns a hint for what is wrong. */
+export function judgeIssuer (value: string): string | undefined {
+  const url = parse(value)
+  if (url === undefined) return schemeHint(value)
+  if (url.protocol !== 'https:') return 'Both doors speak TLS: the scheme is https.'
+  if (url.username !== '' || url.password !== '') return 'Leave out user name and password.'
+  if (value.includes('?') || value.includes('#')) return 'Leave out query and fragment.'
+  return url.href === value || url.origin === value ? undefined : `Write ${url.pathname === '/' ? url.origin : url.href}.`
+}
+
 /** Checks a redirect URI (RFC 6749 §3.1.2, RFC 8252): absolute, no fragment, http only to loopback. */
 export function judgeRedirectUri (value: string): string | undefined {
   const url = parse(value)

@@ -34,11 +34,10 @@ function importIssuer (metadata: Metadata): Finding[] {
   if (issuer === undefined) return [cannot('issuer', metadata.document['issuer'] ?? null, 'production names no issuer (RFC 8414 §2 requires one)')]
   const url = httpUrl(issuer)
   if (url === undefined) return [cannot('issuer', issuer, 'it is no http or https URL')]
-  if (url.origin === issuer && url.protocol === 'https:') return [ask('profile.issuer', `${issuer} only where clients reach the sandbox under production's own name (by DNS or a hosts file); otherwise leave it empty`)]
-  const why = issuer === `${url.origin}/`
-    ? 'a sandbox\'s issuer has no slash at its end, so that iss in tokens and discovery lacks it'
-    : url.protocol === 'https:' ? `a sandbox's issuer is an origin without a path, so that iss in tokens lacks ${url.pathname}${url.search} and discovery is at the root of the host` : 'a sandbox\'s issuer is https'
-  return [cannot('issuer', issuer, why)]
+  if (url.protocol !== 'https:' || url.search !== '' || issuer.includes('#')) return [cannot('issuer', issuer, 'a sandbox\'s issuer is https, without query and fragment')]
+  const path = issuer.slice(url.origin.length)
+  if (path !== '') return [ask('profile.issuer', `the sandbox's own origin with production's path behind it, https://<sandbox>${path}: iss and the place of discovery follow from it`)]
+  return [ask('profile.issuer', `${issuer} only where clients reach the sandbox under production's own name (by DNS or a hosts file); otherwise leave it empty`)]
 }
 
 function importEndpoint (metadata: Metadata, key: string, member: string, isAlwaysServed: boolean): Finding[] {

@@ -8,4 +8,4 @@ export const PROFILE_VALUES = {
 } as const satisfies Readonly<Record<string, readonly string[]>>
 
 /** Paths that Sandgate serves itself; no endpoint can be under them. */
-export const RESERVED_PATHS: readonly string[] = ['/sandbox', '/control', '/console', '/interaction', '/.well-known']
+export const RESERVED_PATHS: readonly string[] = ['/sandbox', '/control', '/console', '/interaction', '/.well-known/openid-configuration', '/.well-known/oauth-authorization-server']

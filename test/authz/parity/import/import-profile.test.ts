@@ -52,7 +52,7 @@ t.test('each member gives the key that it is about', async (t) => {
     [{ token_endpoint: 'https://auth.example.com/as/token.oauth2' }, 'profile.paths.token', '/as/token.oauth2'],
     [{ token_endpoint: 'https://elsewhere.example.com/t' }, 'profile.paths.token', '/t'],
     [{ token_endpoint: 'https://auth.example.com/' }, 'profile.paths.token', undefined],
-    [{ token_endpoint: 'https://auth.example.com/.well-known/token' }, 'profile.paths.token', undefined],
+    [{ token_endpoint: 'https://auth.example.com/.well-known/openid-configuration' }, 'profile.paths.token', undefined],
     [{ token_endpoint_auth_methods_supported: ['private_key_jwt', 'attest_jwt_client_auth'] }, 'profile.client_authentication_methods', ['private_key_jwt']],
     [{ token_endpoint_auth_methods_supported: ['attest_jwt_client_auth'] }, 'profile.client_authentication_methods', undefined],
     [{}, 'profile.client_authentication_methods', undefined],
@@ -108,12 +108,13 @@ t.test('an endpoint that production lacks gets out of the way of one that it has
 })
 
 t.test('only an issuer that the sandbox could have is offered, and it is never set', async (t) => {
-  for (const issuer of ['https://auth.example.com/realms/x', 'https://auth.example.com/', 'http://auth.example.com', 'nonsense']) {
+  for (const issuer of ['https://auth.example.com/x?y=1', 'http://auth.example.com', 'nonsense']) {
     const { settings, unreproduced, questions } = importOf({ issuer })
     t.notOk(settings.some(({ path }) => path === 'profile.issuer'), issuer)
     t.ok(unreproduced.some(({ member }) => member === 'issuer'), issuer)
     t.notOk(questions.some(({ path }) => path === 'profile.issuer'), issuer)
   }
+  for (const [issuer, path] of [['https://auth.example.com/realms/x', '/realms/x'], ['https://auth.example.com/', '/']] as const) t.match(importOf({ issuer }).questions.find((question) => question.path === 'profile.issuer'), { how: `https://<sandbox>${path}` }, issuer)
   t.match(importOf(ISSUER).questions.find(({ path }) => path === 'profile.issuer'), { how: /only where clients reach the sandbox under production's own name/ })
 })
 
