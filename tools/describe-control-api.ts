@@ -1,4 +1,4 @@
-import { certificateOperatorRoutes, certificateRoutes, clientRoutes, operatorRoutes, registrationRoutes, sandboxRoutes, tokenRoutes, userRoutes, webhookRoutes, type ControlRoute } from '../gateway/control/index.ts'
+import { certificateOperatorRoutes, certificateRoutes, clientRoutes, handshakeOperatorRoutes, handshakeRoutes, operatorRoutes, registrationRoutes, sandboxRoutes, signingKeyRoutes, tokenRoutes, userRoutes, webhookRoutes, type ControlRoute } from '../gateway/control/index.ts'
 
 /** Renders the control API as Markdown. Only the routes' own statements are read; no handler is run, so none gets anything. */
 export function describeControlApi (): string {
@@ -20,13 +20,13 @@ the following page, null on the last.
 
 Bearer: the sandbox key; for GET also an access token of one of the sandbox's clients. The credential alone decides which sandbox it is.
 
-${head}${table([...sandboxRoutes(deps), ...certificateRoutes(certificateDeps), ...clientRoutes(deps), ...registrationRoutes(nothing as Parameters<typeof registrationRoutes>[0]), ...userRoutes(userDeps), ...tokenRoutes(nothing as Parameters<typeof tokenRoutes>[0]), ...webhookRoutes(deps)])}
+${head}${table([...sandboxRoutes(deps), ...certificateRoutes(certificateDeps), ...clientRoutes(deps), ...registrationRoutes(nothing as Parameters<typeof registrationRoutes>[0]), ...userRoutes(userDeps), ...tokenRoutes(nothing as Parameters<typeof tokenRoutes>[0]), ...handshakeRoutes(nothing as Parameters<typeof handshakeRoutes>[0]), ...webhookRoutes(deps)])}
 
 ## For the operator: /control
 
 Bearer: the operator's token.
 
-${head}${table([...operatorRoutes(deps), ...certificateOperatorRoutes(certificateDeps)])}
+${head}${table([...operatorRoutes(deps), ...signingKeyRoutes(nothing as Parameters<typeof signingKeyRoutes>[0]), ...certificateOperatorRoutes(certificateDeps), ...handshakeOperatorRoutes(nothing as Parameters<typeof handshakeRoutes>[0])])}
 `
 }
 

@@ -15,7 +15,7 @@ export interface DecodedJws {
 export interface MalformedJws { readonly kind: 'malformed', readonly detail: string }
 
 /** Longest JWS looked at, in characters: the tokens of this server have about 700. */
-export const JWS_LENGTH_MAX = 8192
+const JWS_LENGTH_MAX = 8192
 
 /**
  * Takes a compact JWS apart, strictly: three segments of canonical base64url without padding (RFC 7515 §2), the first a JSON

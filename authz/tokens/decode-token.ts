@@ -1,11 +1,8 @@
 import type { JsonObject } from '../../kernel/index.ts'
-import { decodeJws, JWS_LENGTH_MAX, parseStrictObject, type DecodedJws, type MalformedJws } from './compact-jws.ts'
+import { decodeJws, parseStrictObject, type DecodedJws, type MalformedJws } from './compact-jws.ts'
 
 /** A JWT in compact form taken apart (RFC 7519 §7.2); nothing in it is believed yet. */
 export type DecodedToken = Omit<DecodedJws, 'payload'> & { readonly payload: JsonObject }
-
-/** Longest token looked at, in characters. */
-export const TOKEN_LENGTH_MAX = JWS_LENGTH_MAX
 
 /** Takes a JWT apart as strictly as `decodeJws` does; its payload too is a JSON object in UTF-8 that names no member twice. */
 export function decodeToken (token: string): DecodedToken | MalformedJws {

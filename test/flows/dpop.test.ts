@@ -52,7 +52,7 @@ t.test('DPoP at both doors', async (t) => {
   await t.test('refusals say on the wire what RFC 9449 §7.1 says, and in the record what was wrong', async (t) => {
     const key = createProofKey()
     const uri = `${sandgate.publicUrl}/oauth/token`
-    const basic = Buffer.from(`${sandbox.client.id}:${sandbox.client.secret?.reveal() ?? ''}`).toString('base64')
+    const basic = Buffer.from(`${sandbox.client.id}:${sandbox.client.secret.reveal()}`).toString('base64')
     const issued = await sandgate.call('POST', '/oauth/token', { headers: { authorization: `Basic ${basic}`, 'content-type': 'application/x-www-form-urlencoded', dpop: key.prove('POST', uri) }, body: 'grant_type=client_credentials' })
     const { access_token: token } = issued.json as { readonly access_token: string }
     const at = `${sandgate.publicUrl}/v1/customers`
@@ -102,7 +102,7 @@ t.test('nonces: the client is told once and goes on by itself', async (t) => {
   const refused = await sandgate.call('GET', '/v1/customers', { headers: { authorization: `DPoP ${token}`, dpop: key.prove('GET', `${sandgate.publicUrl}/v1/customers`, token) } })
   t.equal((refused.json as { readonly code: string }).code, 'token_proof_mismatch')
   const mine = createProofKey()
-  const basic = Buffer.from(`${sandbox.client.id}:${sandbox.client.secret?.reveal() ?? ''}`).toString('base64')
+  const basic = Buffer.from(`${sandbox.client.id}:${sandbox.client.secret.reveal()}`).toString('base64')
   const post = async (nonce?: string) => await sandgate.call('POST', '/oauth/token', { headers: { authorization: `Basic ${basic}`, 'content-type': 'application/x-www-form-urlencoded', dpop: mine.prove('POST', `${sandgate.publicUrl}/oauth/token`, undefined, nonce === undefined ? {} : { claims: { nonce } }) }, body: 'grant_type=client_credentials' })
   const bound = (await post(String((await post()).headers['dpop-nonce']))).json as { readonly access_token: string }
   const without = await sandgate.call('GET', '/v1/customers', { headers: { authorization: `DPoP ${bound.access_token}`, dpop: mine.prove('GET', `${sandgate.publicUrl}/v1/customers`, bound.access_token) } })
