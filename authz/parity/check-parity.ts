@@ -30,23 +30,35 @@ export type CheckOutcome =
  * other, and none to one side that the other has nothing to set against.
  */
 export async function checkParity (options: CheckOptions): Promise<CheckOutcome> {
-  const { production, sandbox, onProgress = () => undefined } = options
-  const right = await openSide(sandbox, options)
+  const right = await openSide(options.sandbox, options)
   if (right.kind === 'unreachable') return right
+  try {
+    return await compareWith(right.side, options)
+  } finally {
+    right.side.close()
+  }
+}
+
+async function compareWith (right: OpenSide, options: CheckOptions): Promise<CheckOutcome> {
+  const { production, sandbox, onProgress = () => undefined } = options
   if ('observations' in production) {
-    const asked = production.capabilities.has('login') && mayLogIn(right.side.capabilities) ? await tryLogin(right.side) : right.side
+    const asked = production.capabilities.has('login') && mayLogIn(right.capabilities) ? await tryLogin(right) : right
     onProgress(`asking ${sandbox.issuer}`)
     const observations = await observeSide(asked, catalogue, { name: 'production', capabilities: production.capabilities }, 'the sandbox')
     return { kind: 'checked', report: makeReport(options, production.observations, observations, [`Production was recorded at ${production.recordedAt}.`, ...asked.notes]) }
   }
   const left = await openSide(production, options)
   if (left.kind === 'unreachable') return left
-  const [first, second] = await logInBoth(left.side, right.side)
-  onProgress(`asking ${production.issuer}`)
-  const seen = await observeSide(first, catalogue, { name: 'the sandbox', capabilities: second.capabilities }, 'production')
-  onProgress(`asking ${sandbox.issuer}`)
-  const observations = await observeSide(second, catalogue, { name: 'production', capabilities: first.capabilities }, 'the sandbox')
-  return { kind: 'checked', report: makeReport(options, seen, observations, [...first.notes, ...second.notes]) }
+  try {
+    const [first, second] = await logInBoth(left.side, right)
+    onProgress(`asking ${production.issuer}`)
+    const seen = await observeSide(first, catalogue, { name: 'the sandbox', capabilities: second.capabilities }, 'production')
+    onProgress(`asking ${sandbox.issuer}`)
+    const observations = await observeSide(second, catalogue, { name: 'production', capabilities: first.capabilities }, 'the sandbox')
+    return { kind: 'checked', report: makeReport(options, seen, observations, [...first.notes, ...second.notes]) }
+  } finally {
+    left.side.close()
+  }
 }
 
 /** Asks one side everything it has, to be compared with later. */
@@ -55,6 +67,7 @@ export async function recordParity (options: Pick<CheckOptions, 'clock' | 'delay
   if (opened.kind === 'unreachable') return opened
   const side = mayLogIn(opened.side.capabilities) ? await tryLogin(opened.side) : opened.side
   const observations = await observeSide(side, catalogue, undefined, 'production')
+  side.close()
   return { kind: 'recorded', notes: side.notes, recording: { issuer: options.production.issuer, recordedAt: new Date(options.clock.nowMs()).toISOString(), capabilities: side.capabilities, observations } }
 }
 
@@ -80,8 +93,18 @@ function makeReport ({ production, sandbox, accept = [], threshold, clock }: Che
     accepted,
     stale,
     checks: listChecks(comparison, open),
-    notes,
+    notes: [...notes, ...tellSilence(left, right)],
   }
+}
+
+/** Two sides that do not answer agree, and yet somebody should look. */
+function tellSilence (left: Observations, right: Observations): string[] {
+  const isSilent = (observations: Observations, id: string): boolean => {
+    const observation = observations.get(id)
+    return observation?.kind === 'seen' && Object.entries(observation.facts).some(([name, value]) => name.endsWith('.failure') && value !== null)
+  }
+  const titles = catalogue.filter(({ id }) => isSilent(left, id) && isSilent(right, id)).map(({ title }) => title)
+  return titles.length === 0 ? [] : [`Neither side answered: ${titles.join('; ')}.`]
 }
 
 /** Facts belong to one check by the first two words of their ids: `error.missing_pkce`, `token.expires_in`, `headers.token`. */

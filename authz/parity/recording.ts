@@ -14,7 +14,7 @@ const RecordingSchema = Type.Object({
   issuer: Type.String({ maxLength: 2000 }),
   recorded_at: Type.String({ maxLength: 40 }),
   capabilities: Type.Array(Type.String({ maxLength: 200 }), { maxItems: 2000 }),
-  observations: Type.Record(Type.String({ pattern: '^[a-z0-9_]{1,80}$' }), Type.Record(Type.String({ minLength: 3, maxLength: 200, pattern: '^[a-z_]+\\.' }), Type.Unknown())),
+  observations: Type.Record(Type.String({ pattern: '^[a-z0-9_]{1,80}$' }), Type.Record(Type.String({ pattern: '^[a-z_]+\\..{1,200}$' }), Type.Unknown(), { additionalProperties: false }), { additionalProperties: false }),
 }, { additionalProperties: false })
 
 /** What a server answered, once and for later: shapes and names of its answers, and nothing that was secret in them. */

@@ -13,7 +13,12 @@ export const PEER_REDIRECT_URI = 'http://127.0.0.1:7777/callback'
 const CLIENT = { id: 'peer-client', secret: 'peer-secret-peer-secret-peer-secret' }
 
 /** An authorization server that others wrote, playing production over TLS on loopback. */
-export interface Peer { readonly side: LiveSide, readonly close: () => Promise<void> }
+export interface Peer {
+  readonly side: LiveSide
+  /** Hears each request and each answer, as text. */
+  readonly onExchange: (listener: (text: string) => void) => void
+  readonly close: () => Promise<void>
+}
 
 /** Serves a handler over TLS under a certificate of an authority of its own. */
 async function serve (handlerOf: (issuer: string) => Promise<RequestListener>): Promise<Peer> {
@@ -22,18 +27,38 @@ async function serve (handlerOf: (issuer: string) => Promise<RequestListener>): 
   const authority = await openAuthority({ ...root, clock: systemClock, keyValue: stores.keyValue, notices: stores.notices })
   const { certificatePem, keyPem } = await authority.issueServerCertificate({ hosts: ['localhost', '127.0.0.1'], lifetimeMs: 86_400_000 })
   let handler: RequestListener | undefined
-  const server: Server = createServer({ cert: certificatePem, key: keyPem }, (request, response) => { handler?.(request, response) })
+  let listener: (text: string) => void = () => {}
+  const server: Server = createServer({ cert: certificatePem, key: keyPem }, (request, response) => {
+    overhear(request, response, (text) => listener(text))
+    handler?.(request, response)
+  })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const issuer = `https://localhost:${(server.address() as AddressInfo).port}`
   handler = await handlerOf(issuer)
   return {
     side: { issuer, authorityPem: root.certificatePem, client: { clientId: CLIENT.id, auth: { method: 'client_secret_basic', secret: new Secret(CLIENT.secret) }, redirectUri: PEER_REDIRECT_URI, scope: 'openid' } },
+    onExchange: (added) => { listener = added },
     close: async () => {
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
       await stores.close()
     },
   }
+}
+
+/** Tells what goes in and out, without taking it from the handler. */
+function overhear (request: IncomingMessage, response: ServerResponse, tell: (text: string) => void): void {
+  tell(`${request.url ?? ''}\n${JSON.stringify(request.headers)}\nauthorization: ${request.headers.authorization ?? ''}`)
+  const emit = request.emit.bind(request)
+  request.emit = (name: string, ...values: unknown[]) => {
+    if (name === 'data') tell(String(values[0]))
+    return emit(name, ...values)
+  }
+  const end = response.end.bind(response) as (...values: unknown[]) => ServerResponse
+  response.end = ((...values: unknown[]) => {
+    tell(`${JSON.stringify(response.getHeaders())}\n${typeof values[0] === 'string' ? values[0] : ''}`)
+    return end(...values)
+  }) as ServerResponse['end']
 }
 
 /** oauth2-mock-server, as it comes. */
@@ -59,7 +84,7 @@ export async function startBareProvider (): Promise<Peer> {
 }
 
 /** @node-oauth/oauth2-server behind a few lines of node:http: an RFC 6749 server without OpenID Connect, that lets everybody in. */
-export async function startNodeOAuth (): Promise<Peer> {
+export async function startNodeOAuth ({ isEchoing = false } = {}): Promise<Peer> {
   return await serve(async (issuer) => {
     const server = new OAuth2Server({ model: createModel() as never })
     const metadata = {
@@ -71,16 +96,17 @@ export async function startNodeOAuth (): Promise<Peer> {
       token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
       code_challenge_methods_supported: ['S256'],
     }
-    return (request, response) => { void answer(server, metadata, request, response) }
+    return (request, response) => { void answer(server, metadata, isEchoing, request, response) }
   })
 }
 
-async function answer (server: OAuth2Server, metadata: object, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer (server: OAuth2Server, metadata: object, isEchoing: boolean, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { pathname, searchParams } = new URL(request.url ?? '/', 'https://localhost')
   if (pathname === '/.well-known/oauth-authorization-server') return void response.setHeader('content-type', 'application/json').end(JSON.stringify(metadata))
   if (pathname !== '/token' && pathname !== '/authorize') return void response.writeHead(404).end()
   const outcome = new OAuth2Server.Response({ headers: {} })
-  const asked = new OAuth2Server.Request({ method: request.method ?? 'GET', query: Object.fromEntries(searchParams), headers: request.headers as Record<string, string>, body: Object.fromEntries(new URLSearchParams(await readBody(request))) })
+  const body = await readBody(request)
+  const asked = new OAuth2Server.Request({ method: request.method ?? 'GET', query: Object.fromEntries(searchParams), headers: request.headers as Record<string, string>, body: Object.fromEntries(new URLSearchParams(body)) })
   try {
     if (pathname === '/token') await server.token(asked, outcome)
     else await server.authorize(asked, outcome, { authenticateHandler: { handle: () => ({ id: 'peer-user' }) } })
@@ -90,6 +116,11 @@ async function answer (server: OAuth2Server, metadata: object, request: Incoming
       outcome.status = code
       outcome.body = { error: name, error_description: message }
     }
+  }
+  if (isEchoing && pathname === '/token' && outcome.status !== 200) {
+    const echo = `${body} ${decodeURIComponent(body.replaceAll('+', ' ').replace(/%(?![\da-f]{2})/gi, ''))} ${request.headers.authorization ?? ''}`
+    outcome.body = { error: echo.slice(0, 3000), error_description: echo.slice(0, 3000), [echo.slice(0, 200)]: 1 }
+    outcome.headers = { 'cache-control': echo.slice(0, 500).replace(/[^\x20-\x7e]/g, ''), 'www-authenticate': `Basic realm="${echo.slice(0, 500).replace(/[^\x20-\x7e]|"/g, '')}"` }
   }
   response.writeHead(outcome.status ?? 200, { ...outcome.headers, 'content-type': 'application/json' })
   response.end(JSON.stringify(outcome.body ?? {}))

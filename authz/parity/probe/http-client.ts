@@ -18,43 +18,76 @@ export interface HttpAnswer { readonly kind: 'answer', readonly status: number, 
 /** No HTTP answer; `why` is one of a few fixed sentences, so that two sides can be compared by it. */
 export interface HttpFailure { readonly kind: 'failed', readonly why: string, readonly code: string }
 
-export interface HttpClient { readonly send: (request: HttpRequest) => Promise<HttpAnswer | HttpFailure> }
+export interface HttpClient {
+  readonly send: (request: HttpRequest) => Promise<HttpAnswer | HttpFailure>
+  /** Ends the connections that were kept. */
+  readonly close: () => void
+}
 
 export interface HttpLimits { readonly timeoutMs: number, readonly bodyBytesMax: number, readonly headerBytesMax: number }
 
 export const HTTP_LIMITS: HttpLimits = { timeoutMs: 10_000, bodyBytesMax: 262_144, headerBytesMax: 32_768 }
 
 /**
- * An HTTP/1.1 client for servers that may answer anything: it follows no redirect, keeps no cookie and no connection, reads a
- * bounded part of the answer in a bounded time, and never throws for what the other end does.
+ * An HTTP/1.1 client for servers that may answer anything: it follows no redirect, keeps no cookie, reads a bounded part of the
+ * answer in a bounded time, and never throws for what the other end does. One connection is kept for each certificate, because
+ * handshakes are what costs the other end most.
  */
 export function createHttpClient (options: { readonly authorityPem?: string, readonly userAgent: string, readonly limits?: HttpLimits }): HttpClient {
   const limits = options.limits ?? HTTP_LIMITS
-  const trust = options.authorityPem === undefined ? {} : { ca: options.authorityPem }
+  const agents = new Map<string, https.Agent>()
+  const plainAgent = new http.Agent({ keepAlive: true, maxSockets: 1 })
 
-  async function send (wanted: HttpRequest): Promise<HttpAnswer | HttpFailure> {
-    const url = URL.parse(wanted.url)
-    if (url === null || !['https:', 'http:'].includes(url.protocol)) return { kind: 'failed', why: 'its address is no http or https URL', code: 'ERR_INVALID_URL' }
+  function agentOf (certificate: KeyedCertificate | undefined): https.Agent {
+    const known = agents.get(certificate?.certificatePem ?? '')
+    if (known !== undefined) return known
+    const agent = new https.Agent({
+      keepAlive: true,
+      maxSockets: 1,
+      maxCachedSessions: 0,
+      ...(options.authorityPem === undefined ? {} : { ca: options.authorityPem }),
+      ...(certificate === undefined ? {} : { cert: certificate.certificatePem, key: certificate.keyPem.reveal() }),
+    })
+    agents.set(certificate?.certificatePem ?? '', agent)
+    return agent
+  }
+
+  async function attempt (wanted: HttpRequest, url: URL): Promise<HttpAnswer | HttpFailure | 'stale'> {
     return await new Promise((resolve) => {
-      const settings = { method: wanted.method, headers: headersOf(wanted, options.userAgent), agent: false, maxHeaderSize: limits.headerBytesMax, signal: AbortSignal.timeout(limits.timeoutMs) } as const
-      const pair = wanted.certificate === undefined ? {} : { cert: wanted.certificate.certificatePem, key: wanted.certificate.keyPem.reveal() }
-      const fail = (error: unknown): void => { resolve(describeFailure(error as NodeJS.ErrnoException)) }
+      const settings = { method: wanted.method, headers: headersOf(wanted, options.userAgent), maxHeaderSize: limits.headerBytesMax, signal: AbortSignal.timeout(limits.timeoutMs) } as const
       try {
-        const request = url.protocol === 'https:' ? https.request(url, { ...settings, ...trust, ...pair }) : http.request(url, settings)
+        const request = url.protocol === 'https:' ? https.request(url, { ...settings, agent: agentOf(wanted.certificate) }) : http.request(url, { ...settings, agent: plainAgent })
         request.on('response', (response) => { readAnswer(response, limits.bodyBytesMax, resolve) })
-        request.on('error', fail)
+        request.on('error', (error: NodeJS.ErrnoException) => resolve(request.reusedSocket && STALE.has(error.code ?? '') ? 'stale' : describeFailure(error)))
         request.end(wanted.body)
       } catch (error) {
-        fail(error)
+        resolve(describeFailure(error as NodeJS.ErrnoException))
       }
     })
   }
 
-  return { send }
+  return {
+    send: async (wanted) => {
+      const url = URL.parse(wanted.url)
+      if (url === null || !['https:', 'http:'].includes(url.protocol)) return { kind: 'failed', why: 'its address is no http or https URL', code: 'ERR_INVALID_URL' }
+      for (let tries = 0; tries < TRIES_MAX; tries++) {
+        const outcome = await attempt(wanted, url)
+        if (outcome !== 'stale') return outcome
+      }
+      return describeFailure({ name: 'Error', message: '', code: 'ECONNRESET' })
+    },
+    close: () => {
+      for (const agent of [...agents.values(), plainAgent]) agent.destroy()
+    },
+  }
 }
 
+/** How a connection fails that the other end had closed before it was used again: the request was never read. */
+const STALE: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE'])
+const TRIES_MAX = 3
+
 function headersOf ({ headers = [], body }: HttpRequest, userAgent: string): Record<string, string | string[]> {
-  const all: Record<string, string[]> = { 'user-agent': [userAgent], accept: ['*/*'], connection: ['close'] }
+  const all: Record<string, string[]> = { 'user-agent': [userAgent], accept: ['*/*'] }
   for (const [name, value] of headers) all[name] = name in all && !['accept', 'user-agent'].includes(name) ? [...all[name] ?? [], value] : [value]
   if (body !== undefined && all['content-length'] === undefined) all['content-length'] = [String(Buffer.byteLength(body))]
   return Object.fromEntries(Object.entries(all).map(([name, values]) => [name, values.length === 1 ? values[0] ?? '' : values]))
@@ -67,7 +100,7 @@ function readAnswer (response: http.IncomingMessage, bytesMax: number, resolve: 
     const headers: Array<readonly [string, string]> = []
     for (let at = 0; at + 1 < response.rawHeaders.length; at += 2) headers.push([(response.rawHeaders[at] ?? '').toLowerCase(), response.rawHeaders[at + 1] ?? ''])
     resolve({ kind: 'answer', status: response.statusCode ?? 0, headers, body: Buffer.concat(chunks).subarray(0, bytesMax).toString('utf8'), isCut })
-    response.destroy()
+    if (isCut) response.destroy()
   }
   response.on('data', (chunk: Buffer) => {
     size += chunk.length

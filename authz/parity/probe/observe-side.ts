@@ -12,6 +12,8 @@ export interface OpenSide {
   readonly session: Session
   readonly capabilities: ReadonlySet<string>
   readonly notes: readonly string[]
+  /** Ends its connections. */
+  readonly close: () => void
 }
 
 export type OpenOutcome =
@@ -28,6 +30,7 @@ export interface ProbeOptions {
 export async function openSide (side: LiveSide, options: ProbeOptions): Promise<OpenOutcome> {
   const http = createHttpClient({ userAgent: `sandgate-parity/${version}`, ...(side.authorityPem === undefined ? {} : { authorityPem: side.authorityPem }) })
   const outcome = await readMetadata(side.issuer, http)
+  if (outcome.kind === 'failed') http.close()
   if (outcome.kind === 'failed') return { kind: 'unreachable', issuer: side.issuer, why: outcome.why }
   const { metadata } = outcome
   // A document that names another issuer may name another's endpoints, and no credential is sent to those (RFC 8414 §3.3).
@@ -36,14 +39,15 @@ export async function openSide (side: LiveSide, options: ProbeOptions): Promise<
   const session = openSession({ side: trusted, metadata, http, clock: options.clock, foreignCertificate: await makeForeignCertificate(options.clock), delayMs: options.delayMs })
   const capabilities = new Set(listCapabilities(trusted, metadata.primary))
   const notes = trusted === side ? [] : [`${side.issuer} names another issuer in its metadata; its test client was not used.`]
-  return { kind: 'open', side: { session, capabilities, notes } }
+  return { kind: 'open', side: { session, capabilities, notes, close: http.close } }
 }
 
 /** Finds out whether the test client gets a code without a person. */
-export async function tryLogin ({ session, capabilities, notes }: OpenSide): Promise<OpenSide> {
+export async function tryLogin (side: OpenSide): Promise<OpenSide> {
+  const { session, capabilities, notes } = side
   const outcome = await session.logIn()
-  if (outcome.kind === 'code') return { session, notes, capabilities: new Set([...capabilities, 'login']) }
-  return { session, capabilities, notes: [...notes, `${session.side.issuer} gave no code: ${outcome.why}.`] }
+  if (outcome.kind === 'code') return { ...side, capabilities: new Set([...capabilities, 'login']) }
+  return { ...side, notes: [...notes, `${session.side.issuer} gave no code: ${outcome.why}.`] }
 }
 
 /** True where a login is worth a try. */

@@ -34,7 +34,7 @@ export function createRedactor (): Redactor {
       return result
         .replace(/[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi, '<url>')
         .replace(/(?<=^|\s)\/[\w./-]+/g, '<path>')
-        .replace(/[\w~+/=-]*\.[\w~+/=.-]{16,}/g, '…')
+        .replace(/(?=[\w~+/=.-]{20,})[\w~+/=-]+(?:\.[\w~+/=-]+)+/g, '…')
         .replace(/(?=[\w~+/=-]*\d)[\w~+/=-]{12,}/g, '…')
         .replace(/[\w~+/=-]{40,}/g, '…')
         .replace(/\d+/g, '#')

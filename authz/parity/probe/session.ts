@@ -68,6 +68,7 @@ export function openSession (deps: SessionDeps): Session {
   const postAsClient: Session['postAsClient'] = async (name, form, change = {}) => {
     if (side.client === undefined) throw new Error('there is no test client')
     const credentials = await authenticateClient({ ...side.client, ...change.client }, { issuer: side.issuer, nowMs: clock.nowMs(), algorithms: textsOf(metadata.primary['token_endpoint_auth_signing_alg_values_supported']), ...(change.claims === undefined ? {} : { claims: change.claims }) })
+    for (const [, value] of [...credentials.parameters, ...credentials.headers]) redactor.remember(value.replace(/^Basic /, ''))
     const added = new URLSearchParams(credentials.parameters.map(([key, value]): [string, string] => [key, value])).toString()
     return {
       method: 'POST',

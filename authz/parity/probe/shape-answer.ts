@@ -44,9 +44,14 @@ function shapeRedirect (location: string, context: ShapeContext): Record<string,
 function shapeBody (answer: HttpAnswer, context: ShapeContext): Record<string, Json> {
   const type = (headerOf(answer, 'content-type') ?? '').toLowerCase()
   const json = type.includes('json') || /^\s*\{/.test(answer.body) ? parseJson(answer.body) : undefined
-  const content = { content_type: type === '' ? null : type.replace(/\s+/g, '').replace(/boundary=.*/, '').slice(0, 80) }
+  const content = { content_type: type === '' ? null : tellType(type) }
   if (isJsonObject(json)) return { ...content, body: 'JSON object', members: nameMembers(json), ...errorOf(json, context) }
   return { ...content, body: json !== undefined ? 'JSON' : bodyKind(answer.body, type) }
+}
+
+function tellType (type: string): string {
+  const plain = type.replace(/\s+/g, '')
+  return /^[\w.+-]{1,40}\/[\w.+-]{1,60}(?:;charset="?[\w-]{1,20}"?)?$/.test(plain) ? plain : 'malformed'
 }
 
 function bodyKind (body: string, type: string): string {

@@ -38,7 +38,7 @@ export function shapeCors (answer: HttpAnswer, origin: string): Record<string, J
     allow_headers: list(headerOf(answer, 'access-control-allow-headers')?.toLowerCase()),
     allow_credentials: headerOf(answer, 'access-control-allow-credentials') === 'true',
     expose_headers: list(headerOf(answer, 'access-control-expose-headers')?.toLowerCase()),
-    max_age: headerOf(answer, 'access-control-max-age')?.slice(0, 20) ?? null,
+    max_age: list(headerOf(answer, 'access-control-max-age'))?.[0] ?? null,
     vary_origin: (list(headerOf(answer, 'vary')?.toLowerCase()) ?? []).includes('origin'),
   }
 }
@@ -64,8 +64,11 @@ function directives (value: string | undefined): Json {
   return list(value?.toLowerCase())
 }
 
+/** A word, perhaps with a short value; what is longer could be anything that the server was sent, and is not kept. */
+const DIRECTIVE = /^(?:\*|[\w-]{1,40}(?:="?[\w.:-]{0,24}"?)?)$/
+
 function list (value: string | undefined): string[] | null {
   if (value === undefined) return null
-  const items = value.split(/[,;]/).map((item) => item.trim()).filter((item) => item !== '').slice(0, 30).map((item) => item.slice(0, 64))
+  const items = value.split(/[,;]/).map((item) => item.trim()).filter((item) => item !== '').slice(0, 30).map((item) => DIRECTIVE.test(item) ? item : '…')
   return [...new Set(items)].sort()
 }

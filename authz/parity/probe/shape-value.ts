@@ -21,10 +21,10 @@ export function nameMembers (value: object): string[] {
   return Object.keys(value).slice(0, NAMES_MAX).map(tellName).sort()
 }
 
-/** A name from outside, cut and without what could be more than a name. */
+/** A name from outside, without what could be more than a name. One that is too long is not kept in part, for a part of a secret is one. */
 export function tellName (name: string): string {
-  const plain = name.replace(/[^\w.:/#$@-]/g, '?')
-  return plain.length > NAME_LENGTH_MAX ? `${plain.slice(0, NAME_LENGTH_MAX)}…` : plain
+  const plain = name.replace(/[^\w.:/#$@+-]/g, '?')
+  return plain.length > NAME_LENGTH_MAX ? '(a long name)' : plain
 }
 
 /** The shape of each member, under `prefix` and its name. */

@@ -53,7 +53,7 @@ ${verdict}
 
 function driftSection ({ drifts }: Report): SafeHtml {
   if (drifts.length === 0) return html`<section><h2>No differences</h2><p class="good">Everything that was compared is the same.</p></section>`
-  return html`<section aria-labelledby="drift"><h2 id="drift">Differences</h2>
+  return html`<section><h2 id="drift">Differences</h2>
 <p>Those that most likely break a client come first.</p>
 <div class="scroll" role="region" aria-labelledby="drift" tabindex="0"><table>
 <thead><tr><th scope="col">Severity</th><th scope="col">What</th><th scope="col">Production</th><th scope="col">Sandbox</th></tr></thead>
