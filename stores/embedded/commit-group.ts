@@ -8,13 +8,18 @@ export interface CommitGroup {
    * returns is given when it is stored: at once, or with the group, or as a StoreUnavailable when that could not be stored.
    */
   readonly join: <T>(task: () => T) => MaybePromise<T>
+  /**
+   * Applies a task that nobody waits for, as `join` does, and leaves it to others to store it: the next `settle`, or the end of
+   * a turn that joins something.
+   */
+  readonly linger: (task: () => void) => Promise<unknown>
   /** Stores the open group at once. Whoever writes outside it calls this first, so that nothing is acknowledged before it is stored. */
   readonly settle: () => void
-  /** When the open group is stored; undefined when there is none. */
+  /** When what was joined is stored; undefined when all of it is. */
   readonly pending: () => Promise<unknown> | undefined
 }
 
-interface Group extends PromiseWithResolvers<unknown> { size: number }
+interface Group extends PromiseWithResolvers<unknown> { size: number, isJoined: boolean }
 
 /**
  * Groups what is joined until the end of the turn. Readers of this process see it at once, a moment before it is stored;
@@ -29,14 +34,6 @@ export function createCommitGroup (connection: DatabaseSync, onLost: () => void)
   const transaction = createTransaction(connection)
   const isBusy = createTurns(settle)
   let open: Group | undefined
-
-  function start (): Group {
-    transaction.begin()
-    const group: Group = { ...Promise.withResolvers<unknown>(), size: 0 }
-    group.promise.catch(() => {})
-    open = group
-    return group
-  }
 
   function apply<T> (group: Group, task: () => T): T {
     try {
@@ -73,15 +70,28 @@ export function createCommitGroup (connection: DatabaseSync, onLost: () => void)
   return {
     join (task) {
       const isGrouped = isBusy()
-      const group = open ?? start()
+      const group = open ??= beginGroup(transaction)
       const result = apply(group, task)
+      group.isJoined = true
       if (isGrouped) return group.promise.then(() => result)
       settle()
       return result
     },
+    linger (task) {
+      const group = open ??= beginGroup(transaction)
+      apply(group, task)
+      return group.promise
+    },
     settle,
-    pending: () => open?.promise,
+    pending: () => open?.isJoined === true ? open.promise : undefined,
   }
+}
+
+function beginGroup (transaction: Transaction): Group {
+  transaction.begin()
+  const group: Group = { ...Promise.withResolvers<unknown>(), size: 0, isJoined: false }
+  group.promise.catch(() => {})
+  return group
 }
 
 /** Tells at each commit whether it is one of several in its turn, by this turn and the last that had any. */

@@ -15,6 +15,8 @@ export interface Database {
   readonly write: <T>(doing: string, task: () => T) => T
   /** Runs a task in the transaction of this turn of the event loop, see `createCommitGroup`. */
   readonly join: CommitGroup['join']
+  /** Runs a task of a background in the transaction of whoever stores something next. */
+  readonly linger: CommitGroup['linger']
   /** When what was joined in this turn is stored; undefined when it is. */
   readonly pending: CommitGroup['pending']
   readonly close: () => void
@@ -58,6 +60,7 @@ export function openDatabase (directory: string, onLost: () => void = () => {}):
       return task()
     }),
     join: (task) => guard('a transaction failed', () => group.join(task)),
+    linger: (task) => guard('a transaction failed', () => group.linger(task)),
     pending: group.pending,
     close: () => {
       if (!connection.isOpen) return

@@ -5,12 +5,20 @@ import { guard, type Database } from './database.ts'
 import type { Chore } from './housekeeping.ts'
 
 /**
- * Streams in a table. What is appended waits in memory for up to 200 ms and is stored in one transaction; whatever reads
- * stores it first. Entries beyond the retention are not read, and deleted with the next flush or by `sweep`.
+ * Streams in a table. What is appended waits in memory for up to 200 ms, is then written in slices, a turn each, and stored in
+ * one transaction, or in that of a commit which comes meanwhile; whatever reads stores it first. Entries beyond the retention are not read, and deleted with the next flush or by `sweep`.
  */
 export function createLog (database: Database, clock: Clock, retention: Retention): { log: Log, sweep: Chore, close: () => void } {
   const store = createLogTable(database, retention)
-  const buffer = createLogBuffer((batch) => guard('cannot store the log', () => store.insert(batch)))
+  const buffer = createLogBuffer({
+    write: (batch) => guard('cannot store the log', () => database.transact(() => store.insert(batch))),
+    apply: (slice) => guard('cannot store the log', () => {
+      const stored = database.linger(() => store.insert(slice))
+      stored.catch(store.forget)
+      return stored
+    }),
+    settle: () => database.write('cannot store the log', () => {}),
+  })
   const oldestMs = (): number => clock.nowMs() - retention.maxAgeMs
   const readable = <T>(read: () => T): T => guard('cannot read the log', () => {
     buffer.flushNow()
@@ -27,7 +35,10 @@ export function createLog (database: Database, clock: Clock, retention: Retentio
 }
 
 interface LogTable {
+  /** In a transaction of the caller's. */
   readonly insert: (batch: ReadonlyArray<{ stream: string, entry: LogEntry }>) => void
+  /** What was inserted last was not stored. */
+  readonly forget: () => void
   readonly get: (stream: string, id: string, oldestMs: number) => LogEntry | undefined
   readonly update: (stream: string, id: string, value: JsonObject) => void
   readonly read: (stream: string, page: Parameters<Log['read']>[1], oldestMs: number) => LogEntry[]
@@ -54,11 +65,12 @@ function createLogTable (database: Database, retention: Retention): LogTable {
   }
 
   return {
-    insert: (batch) => database.transact(() => {
+    insert: (batch) => {
       const added = new Map<string, number>()
       for (const { stream, entry } of batch) added.set(stream, (added.get(stream) ?? 0) + insertOne(stream, entry))
       for (const [stream, count] of added) trimmer.trim(stream, count)
-    }),
+    },
+    forget: trimmer.forget,
     get: (stream, id, oldestMs) => {
       const row = get.get(stream, id, oldestMs)
       return row === undefined ? undefined : toEntry(row)
@@ -78,6 +90,7 @@ function createLogTable (database: Database, retention: Retention): LogTable {
 /** Deletes what the retention does not keep, the oldest first. Counts are kept so that no flush has to count a stream. */
 interface Trimmer {
   readonly trim: (stream: string, added: number) => void
+  readonly forget: () => void
   /** Deletes up to 500 entries that are too old; true when it found some. */
   readonly sweep: (oldestMs: number) => boolean
 }
@@ -101,6 +114,7 @@ function createTrimmer (database: Database, retention: Retention): Trimmer {
       unlinkFirst.run(stream, excess)
       deleteFirst.run(stream, excess)
     },
+    forget: () => counts.clear(),
     sweep (oldestMs) {
       unlinkOld.run(oldestMs)
       const deleted = deleteOld.all(oldestMs)

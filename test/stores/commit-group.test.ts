@@ -90,6 +90,26 @@ void t.test('a group that cannot be stored is acknowledged to nobody, and the ne
   t.strictSame(stored(), [1, 4, 5])
 })
 
+void t.test('what lingers is nobody\'s to wait for, and stored with whatever is stored next', async (t) => {
+  const { group, add, stored } = openGroup(t)
+  let isStored = false
+  void group.linger(add(1)).then(() => { isStored = true })
+  await nextTurn()
+  t.strictSame(stored(), [])
+  t.equal(group.pending(), undefined)
+  t.equal(group.join(add(2)), 2, 'a commit that comes alone still is stored at once')
+  t.strictSame(stored(), [1, 2])
+  await nextTurn()
+  t.ok(isStored)
+  void group.linger(add(3))
+  t.throws(() => group.linger(() => {
+    add(4)()
+    throw new TypeError('broken')
+  }), TypeError)
+  group.settle()
+  t.strictSame(stored(), [1, 2, 3])
+})
+
 void t.test('whoever writes outside the group stores it first, so that no answer overtakes the storing', async (t) => {
   const database = openDatabase(':memory:')
   t.teardown(() => database.close())
