@@ -41,7 +41,7 @@ export function createBackchannelDecisions (deps: BackchannelDeps): BackchannelD
   async function decide (sandboxId: SandboxId, id: string, decision: 'approve' | 'deny'): Promise<BackchannelOutcome> {
     const request = await requests.get(sandboxId, id)
     if (request === undefined) return { kind: 'unknown' }
-    const artifact = await deps.provider().BackchannelAuthenticationRequest.find(id, { ignoreExpiration: true } as never) as Artifact | undefined
+    const artifact = await deps.provider().BackchannelAuthenticationRequest.find(id, { ignoreExpiration: true }) as Artifact | undefined
     const nowMs = clock.nowMs()
     if (artifact === undefined || artifact.isExpired || nowMs >= request.expiresAtMs) return { kind: 'refused', detail: 'The request has expired.' }
     if (!await requests.claim(id, request.expiresAtMs - nowMs)) return { kind: 'refused', detail: 'The request has been decided already.' }

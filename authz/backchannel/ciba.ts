@@ -49,7 +49,7 @@ export function buildCiba (deps: CibaDeps): Pick<Ciba, 'processLoginHint' | 'pro
       // Polls settle it as well; the timer is for clients that wait to be told.
       if (condition !== undefined && condition.decision !== 'ignore') deps.schedule(condition.afterSeconds * 1000, async () => await deps.decisions.settle(client.clientId, jti))
     },
-  } as Pick<Ciba, 'processLoginHint' | 'processLoginHintToken' | 'verifyUserCode' | 'validateRequestContext' | 'validateBindingMessage' | 'triggerAuthenticationDevice'>
+  }
 }
 
 /** Makes the decision that a user's condition owes when a client polls for it, whether or not a timer ran meanwhile. */

@@ -67,7 +67,9 @@ function formOf ({ action, csrfToken, client }: Step, alert: string | undefined)
 }
 
 function listUser ({ sub, username, name, email, conditions = {}, passwordHash }: TestUser): ListedUser {
-  return { sub, username, name, email, conditions: describeConditions(conditions), hasPassword: passwordHash !== undefined }
+  const { backchannel, ...signingIn } = conditions
+  const group = Object.keys(signingIn).length > 0 ? 'signing in' : backchannel === undefined ? 'plain' : 'other device'
+  return { sub, username, name, email, conditions: describeConditions(conditions), hasPassword: passwordHash !== undefined, group }
 }
 
 /**

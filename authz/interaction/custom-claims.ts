@@ -1,13 +1,13 @@
 import type { Provider } from 'oidc-provider'
 import { isCustomClaim } from './users/user-claims.ts'
 
+const ASKED = Symbol('the scope profile was asked for')
+
 interface ClaimsOfLibrary {
   readonly available: Record<string, unknown>
   readonly filter: Record<string, unknown>
   readonly [ASKED]?: true
 }
-
-const ASKED = Symbol('the scope profile was asked for')
 
 /**
  * Lets test users have claims that no standard names: they come with the scope `profile`, or alone when the `claims` parameter

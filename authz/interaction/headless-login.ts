@@ -5,7 +5,7 @@ import type { ClientDirectory, ClientRecord } from '../clients/client-directory.
 import type { IssuedTokens } from '../tokens/issued-tokens.ts'
 import { readAuthorizationDetails, readResources, readScopes, type Consents } from './consents.ts'
 import { judgeSignIn } from './judge-sign-in.ts'
-import { readAcrDemand, readRequestedClaims } from './read-demand.ts'
+import { readAcrDemand, readRequestedClaims, textOf } from './read-demand.ts'
 import type { TestUser, TestUsers } from './users/test-users.ts'
 
 export interface HeadlessLoginDeps {
@@ -25,10 +25,10 @@ export interface AuthorizationNote { readonly request: IncomingMessage, readonly
 export const HEADLESS_PARAMETERS = ['sandgate_login', 'sandgate_otp', 'sandgate_consent'] as const
 
 type ExtraParams = Exclude<NonNullable<Configuration['extraParams']>, readonly string[]>
+const ANSWERED = Symbol('signed in and consented without pages')
+
 type Session = NonNullable<KoaContextWithOIDC['oidc']['session']>
 type Answered = KoaContextWithOIDC['oidc'] & { [ANSWERED]?: true }
-
-const ANSWERED = Symbol('signed in and consented without pages')
 
 /**
  * The login without pages, for automated tests: an authorization request of a client that opted in names the test user, and
@@ -40,13 +40,13 @@ export function buildHeadlessParameters (deps: HeadlessLoginDeps): ExtraParams {
   return {
     [login]: async (ctx: KoaContextWithOIDC, username: string | undefined, client: Client) => { await answerWithoutPages(deps, ctx, username, client) },
     ...Object.fromEntries(others.map((name) => [name, null])),
-  } as ExtraParams
+  }
 }
 
 /** Makes a prompt count as answered when the login without pages has answered it. */
 export function admitHeadlessAnswers (provider: Provider): void {
   const { prototype } = provider.OIDCContext
-  const isPending = Reflect.get(prototype, 'promptPending') as (this: Answered, name: string) => boolean
+  const isPending: (this: Answered, name: string) => boolean = Reflect.get(prototype, 'promptPending')
   prototype.promptPending = function promptPending (this: Answered, name) {
     return this[ANSWERED] === true ? false : isPending.call(this, name)
   }
@@ -81,7 +81,7 @@ async function answerWithoutPages (deps: HeadlessLoginDeps, ctx: KoaContextWithO
 function whyIgnored ({ profile }: HeadlessLoginDeps, record: ClientRecord | undefined, params: Readonly<Record<string, unknown>>): string | undefined {
   if (!profile.headlessLogin) return 'sandgate_login was ignored: profile.headless_login is off'
   if (record?.isHeadless !== true) return 'sandgate_login was ignored, as production ignores unknown parameters: the client has not opted into the login without pages'
-  return String(params['prompt'] ?? '').split(' ').includes('none') ? 'sandgate_login was ignored: prompt=none asks whether a page would be needed' : undefined
+  return textOf(params, 'prompt').split(' ').includes('none') ? 'sandgate_login was ignored: prompt=none asks whether a page would be needed' : undefined
 }
 
 /** Signs the user in, unless the session is this user's already and good enough for the request: then `auth_time` stays. */
@@ -108,7 +108,7 @@ async function signIn (deps: HeadlessLoginDeps, ctx: KoaContextWithOIDC, { sandb
 
 function isGoodEnough (session: Session, user: TestUser, acr: string, params: Readonly<Record<string, unknown>>): boolean {
   if (session.accountId !== user.sub || session.acr !== acr) return false
-  if (String(params['prompt'] ?? '').split(' ').includes('login')) return false
+  if (textOf(params, 'prompt').split(' ').includes('login')) return false
   const maxAge = params['max_age']
   return maxAge === undefined || !session.past(Number(maxAge))
 }

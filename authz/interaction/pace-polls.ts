@@ -4,6 +4,7 @@ import { errors, type KoaContextWithOIDC } from 'oidc-provider'
 import { isJsonObject, type Clock, type Json } from '../../kernel/index.ts'
 import type { KeyValue } from '../../stores/ports.ts'
 import type { AuthorizationFailure } from '../provider/report-failures.ts'
+import { textOf } from './read-demand.ts'
 
 export interface PollPacingDeps {
   readonly keyValue: KeyValue
@@ -41,7 +42,7 @@ export function pacePolls (deps: PollPacingDeps) {
 }
 
 function waitingFor ({ oidc: { params } }: KoaContextWithOIDC): string {
-  return String(params?.['device_code'] ?? params?.['auth_req_id'] ?? '')
+  return textOf(params, 'device_code') || textOf(params, 'auth_req_id')
 }
 
 interface Poll { readonly atMs: number, readonly intervalMs: number }

@@ -10,6 +10,12 @@ export type AcrDemand = SignInDemand & {
 
 type Params = Readonly<Record<string, unknown>>
 
+/** A parameter of a request as text; empty when it is missing or no text. */
+export function textOf (params: Params | undefined, name: string): string {
+  const value = params?.[name]
+  return typeof value === 'string' ? value : ''
+}
+
 /**
  * Reads the wanted context classes: `acr_values` is a wish, in order of preference (OpenID Connect Core §3.1.2.1); `acr` in
  * `claims.id_token` may be essential (§5.5.1.1). The first one that this server has decides.

@@ -1,6 +1,7 @@
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
 import { deviceFormOf } from './device-flow.ts'
 import { sendPage, type Pages } from './pages/pages.ts'
+import { textOf } from './read-demand.ts'
 
 /** What marks the page with which the library lets a script send a form. */
 const SCRIPTED = '<title>Submitting Callback</title>'
@@ -28,7 +29,7 @@ export function replaceScriptedPages (provider: Provider, pages: Pages) {
 }
 
 async function compareCode (provider: Provider, pages: Pages, ctx: KoaContextWithOIDC): Promise<void> {
-  const userCode = String(ctx.oidc.params?.['user_code'] ?? '')
+  const userCode = textOf(ctx.oidc.params, 'user_code')
   const code = await provider.DeviceCode.findByUserCode(normalizeUserCode(userCode), { ignoreExpiration: true })
   const client = code?.clientId === undefined || code.isExpired ? undefined : await provider.Client.find(code.clientId)
   const form = deviceFormOf(ctx)

@@ -1,6 +1,7 @@
-import { decodeJwt } from 'jose'
+import { decodeJwt, exportJWK, generateKeyPair } from 'jose'
 import * as openid from 'openid-client'
 import t from 'tap'
+import type { JsonObject } from '../../kernel/index.ts'
 import { createClient, createFetch, discover } from '../support/authz-client.ts'
 import { openTestServer, PAYMENTS, REDIRECT_URI, SANDBOX_A, SANDBOX_B } from '../support/authz-server.ts'
 
@@ -101,6 +102,17 @@ await t.test('a pushed request works as well', async (t) => {
   t.match((await redeem(answer)).claims(), { sub: amira.sub })
   const denied = await login({ sandgate_login: 'amira', sandgate_consent: 'deny' }, { isPushed: true })
   t.equal(errorOf(denied), 'access_denied')
+})
+
+await t.test('a signed request object works as well', async (t) => {
+  const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
+  const signing = await createClient(server.authz, { isHeadless: true, authMethod: 'private_key_jwt', jwks: { keys: [{ ...await exportJWK(publicKey) as JsonObject, kid: 'k', alg: 'ES256' }] } })
+  const as = await discover(server, signing.clientId, openid.PrivateKeyJwt({ key: privateKey, kid: 'k' }))
+  const verifier = openid.randomPKCECodeVerifier()
+  const url = await openid.buildAuthorizationUrlWithJAR(as, { redirect_uri: REDIRECT_URI, scope: 'openid', code_challenge: await openid.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256', sandgate_login: 'amira' }, { key: privateKey, kid: 'k' })
+  const response = await web(url)
+  const tokens = await openid.authorizationCodeGrant(as, new URL(response.headers.get('location') ?? ''), { pkceCodeVerifier: verifier, idTokenExpected: true })
+  t.equal(tokens.claims()?.sub, amira.sub)
 })
 
 await t.test('the right one-time code shows in acr and amr', async (t) => {

@@ -7,10 +7,10 @@ t.test('every value is escaped, in text and in attributes', (t) => {
   const evil = '"><script>alert(\'1\')</script>`&'
   t.equal(html`<a title="${evil}">${evil}</a>`.markup.match(/[<>]/g)?.length, 4)
   const pages = createPages({ name: evil, colour: 'red;}</style><script>' })
-  const user = { sub: evil, username: evil, name: evil, email: evil, conditions: [evil], hasPassword: true }
+  const user = { sub: evil, username: evil, name: evil, email: evil, conditions: [evil], hasPassword: true, group: 'signing in' as const }
   const form = { action: evil, abortAction: evil, csrfToken: evil, clientName: evil, alert: evil }
   const views = [
-    pages.login({ ...form, users: [user, { ...user, conditions: [] }] }),
+    pages.login({ ...form, users: [user, { ...user, conditions: [], group: 'plain' as const }] }),
     pages.password({ ...form, user }),
     pages.oneTimeCode({ ...form, user, passwordProof: evil, rightCode: evil }),
     pages.consent({ action: evil, csrfToken: evil, clientName: evil, user, scopes: [evil], claims: [evil], resources: [evil], authorizationDetails: [{ type: evil, [evil]: evil }], returnsTo: evil }),

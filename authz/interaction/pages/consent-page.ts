@@ -35,7 +35,7 @@ ${listOf('It wants to', 'Requested scopes', [
 ])}
 ${listOf('Details', 'Authorization details', view.authorizationDetails.map(detailOf))}
 ${listOf('At', 'Resources', view.resources.map((resource) => html`${resource}`))}
-${isOffline ? html`<p class="alert" role="note">The access lasts when nobody is present, until you revoke it (<code>offline_access</code>).</p>` : undefined}
+${isOffline ? html`<p class="note">The access lasts when nobody is present, until you revoke it (<code>offline_access</code>).</p>` : undefined}
 <form method="post" action="${view.action}">
 <input type="hidden" name="csrf" value="${view.csrfToken}">
 <div class="decision">

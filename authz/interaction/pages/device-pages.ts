@@ -1,4 +1,4 @@
-import { html, type SafeHtml } from './html.ts'
+import { alertOf, html, type SafeHtml } from './html.ts'
 
 export interface DeviceInputView {
   readonly action: string
@@ -17,8 +17,7 @@ export interface DeviceConfirmView {
 
 /** Where a person types the code that a device shows (RFC 8628 §3.3). */
 export function deviceInputContent ({ action, xsrf, userCode, alert }: DeviceInputView): SafeHtml {
-  return html`${alert === undefined ? undefined : html`<p class="alert" role="alert">${alert}</p>
-`}<p>Enter the code that your device shows.</p>
+  return html`${alertOf(alert)}<p>Enter the code that your device shows.</p>
 <form method="post" action="${action}">
 <input type="hidden" name="xsrf" value="${xsrf}">
 <label for="user_code">Code</label>

@@ -15,6 +15,11 @@ function render (part: Part): string {
   return part.map((item) => item.markup).join('')
 }
 
+/** Says to everybody, also to those who hear the page, why the last form was not taken. */
+export function alertOf (text: string | undefined): SafeHtml | undefined {
+  return text === undefined ? undefined : html`<p class="alert" role="alert">${text}</p>\n`
+}
+
 const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;', '`': '&#96;' }
 
 /** Escapes what HTML gives meaning to in text and in quoted attributes. */

@@ -1,4 +1,4 @@
-import { html, type SafeHtml } from './html.ts'
+import { alertOf, html, type SafeHtml } from './html.ts'
 
 /** A test user as the login page shows one. */
 export interface ListedUser {
@@ -9,6 +9,8 @@ export interface ListedUser {
   /** What happens when this user signs in; empty: nothing special. */
   readonly conditions: readonly string[]
   readonly hasPassword: boolean
+  /** `other device`: something happens there only, not when the user signs in here. */
+  readonly group: 'plain' | 'signing in' | 'other device'
 }
 
 interface FormView {
@@ -26,17 +28,14 @@ export interface OneTimeCodeView extends PasswordView { readonly passwordProof: 
 
 /** Who signs in: one click, or a user name and password as production asks for. */
 export function loginContent (view: LoginView): SafeHtml {
-  const plain = view.users.filter(({ conditions }) => conditions.length === 0)
-  const special = view.users.filter(({ conditions }) => conditions.length > 0)
-  return html`${alertOf(view)}<p><b>${view.clientName}</b> asks you to sign in. Choose a test user of its sandbox:</p>
+  const listOf = (group: ListedUser['group'], label: string): SafeHtml | undefined => choices(view.users.filter((user) => user.group === group), label, group !== 'plain')
+  return html`${alertOf(view.alert)}<p><b>${view.clientName}</b> asks you to sign in. Choose a test user of its sandbox:</p>
 <form method="post" action="${view.action}">
 ${csrfOf(view)}
 ${view.users.length === 0 ? html`<p role="status">This sandbox has no test users yet. Create one with the control API or <code>sandgate users create</code>.</p>` : undefined}
-${plain.length === 0 ? undefined : html`<ul class="choices" aria-label="Test users">
-${plain.map(choice)}</ul>`}
-${special.length === 0 ? undefined : html`<h2>Users to whom something happens</h2>
-<ul class="choices" aria-label="Test users to whom something happens">
-${special.map(choice)}</ul>`}
+${listOf('plain', 'Test users')}
+${listOf('signing in', 'Users to whom something happens')}
+${listOf('other device', 'Users with a device of their own')}
 </form>
 <details class="or"${view.alert === undefined ? undefined : { markup: ' open' }}>
 <summary>Sign in with a user name and password</summary>
@@ -55,7 +54,7 @@ ${abortForm(view)}`
 
 /** The password of a user who has one. */
 export function passwordContent (view: PasswordView): SafeHtml {
-  return html`${alertOf(view)}<p>Signing in as <b>${view.user.name}</b> (${view.user.username}) for <b>${view.clientName}</b>.</p>
+  return html`${alertOf(view.alert)}<p>Signing in as <b>${view.user.name}</b> (${view.user.username}) for <b>${view.clientName}</b>.</p>
 <form method="post" action="${view.action}">
 ${csrfOf(view)}
 <input type="hidden" name="sub" value="${view.user.sub}">
@@ -68,7 +67,7 @@ ${abortForm(view)}`
 
 /** The second factor. */
 export function oneTimeCodeContent (view: OneTimeCodeView): SafeHtml {
-  return html`${alertOf(view)}<p>Signing in as <b>${view.user.name}</b> (${view.user.username}) for <b>${view.clientName}</b> takes a second factor.</p>
+  return html`${alertOf(view.alert)}<p>Signing in as <b>${view.user.name}</b> (${view.user.username}) for <b>${view.clientName}</b> takes a second factor.</p>
 <form method="post" action="${view.action}">
 ${csrfOf(view)}
 <input type="hidden" name="sub" value="${view.user.sub}">
@@ -81,6 +80,14 @@ ${csrfOf(view)}
 ${abortForm(view)}`
 }
 
+function choices (users: readonly ListedUser[], label: string, isTitled: boolean): SafeHtml | undefined {
+  if (users.length === 0) return undefined
+  const title = isTitled ? html`<h2>${label}</h2>` : undefined
+  return html`${title}
+<ul class="choices" aria-label="${label}">
+${users.map(choice)}</ul>`
+}
+
 function choice (user: ListedUser): SafeHtml {
   return html`<li><button name="sub" value="${user.sub}"><span class="initial" aria-hidden="true">${[...user.name][0] ?? '?'}</span><span><span class="name">${user.name}</span> <span class="hint">${user.username} · ${user.email}${user.hasPassword ? ' · with a password' : ''}</span>${user.conditions.map((sentence) => html` <span class="trigger">${sentence}</span>`)}</span></button></li>
 `
@@ -88,11 +95,6 @@ function choice (user: ListedUser): SafeHtml {
 
 function csrfOf ({ csrfToken }: FormView): SafeHtml {
   return html`<input type="hidden" name="csrf" value="${csrfToken}">`
-}
-
-function alertOf ({ alert }: FormView): SafeHtml | undefined {
-  return alert === undefined ? undefined : html`<p class="alert" role="alert">${alert}</p>
-`
 }
 
 function abortForm (view: FormView): SafeHtml {

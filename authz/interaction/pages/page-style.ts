@@ -46,6 +46,7 @@ input[type=text],input[type=password]{display:block;width:100%;margin:0 0 1rem;p
 input.code{font:600 1.5rem/1.25 ui-monospace,SFMono-Regular,Menlo,monospace;letter-spacing:.12em;text-transform:uppercase;text-align:center}
 .user-code{margin:0 0 1rem;padding:.75rem;border-radius:.5rem;background:var(--soft);border:1px solid var(--line);font:600 1.75rem/1.25 ui-monospace,SFMono-Regular,Menlo,monospace;letter-spacing:.1em;text-align:center}
 .alert{margin:0 0 1rem;padding:.625rem .875rem;border:1px solid var(--alert-line);border-radius:.5rem;background:var(--alert-page);color:var(--alert)}
+.note{margin:0 0 1rem;padding:.625rem .875rem;border-left:.25rem solid var(--brand);border-radius:.25rem;background:var(--soft)}
 .asked{border:1px solid var(--line);border-radius:.5rem;margin:0 0 1rem}
 .asked li{padding:.625rem .875rem;border-top:1px solid var(--line)}
 .asked li:first-child{border-top:0}
@@ -54,6 +55,7 @@ pre{margin:.375rem 0 0;padding:.625rem;border-radius:.375rem;background:var(--so
 .or{margin-top:1.5rem;padding-top:1.25rem;border-top:1px solid var(--line)}
 summary{cursor:pointer;font-weight:600}
 details form{margin-top:1rem}
+main>p:last-child{margin-bottom:0}
 .abort{margin-top:.75rem}
 footer{max-width:30rem;margin:0 auto 2rem;padding:0 1.5rem;font-size:.875rem;color:var(--muted);text-align:center}
 @media (max-width:32rem){.sheet{margin:0;border-width:0 0 1px;border-radius:0;box-shadow:none}footer{margin-top:1.5rem}}
