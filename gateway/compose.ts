@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -10,7 +11,7 @@ import { systemClock, version, whenSettled, type Clock, type Finding } from '../
 import { createGuardedFetch, createSandboxCore, createWebhooks, type SandboxCore, type Webhooks } from '../sandbox-core/index.ts'
 import { createLocalCounter, openEmbeddedStores, openRedisStores, type Stores } from '../stores/index.ts'
 import { createAbuseEngine, type AbuseEngine, type RuleOutcome } from './abuse/index.ts'
-import { certificateOperatorRoutes, certificateRoutes, clientRoutes, faultRoutes, createControlCredentials, createIssuedCertificates, createSandboxes, operatorRoutes, registrationRoutes, sandboxRoutes, signingKeyRoutes, tokenRoutes, userRoutes, webhookRoutes, type ControlRoute, type IssuedCertificates, type Sandboxes } from './control/index.ts'
+import { certificateOperatorRoutes, certificateRoutes, clientRoutes, faultRoutes, createControlCredentials, createIssuedCertificates, createSandboxes, handshakeOperatorRoutes, handshakeRoutes, operatorRoutes, registrationRoutes, sandboxRoutes, signingKeyRoutes, tokenRoutes, userRoutes, webhookRoutes, type ControlRoute, type IssuedCertificates, type Sandboxes } from './control/index.ts'
 import { createFaults, faultEndpoints, takeAuthorizationFault, type Faults } from './faults/index.ts'
 import { createLimit, formatRateLimitHeaders } from './limits/index.ts'
 import type { LoadedDefinitions } from './load-definitions.ts'
@@ -19,7 +20,7 @@ import { openMaterial, type Material } from './material.ts'
 import { cidrList } from './pipeline/cidr-list.ts'
 import { createPipeline, type PipelineDeps } from './pipeline.ts'
 import type { Passage } from './pipeline/passage.ts'
-import { createFailureNotes, createMetrics, createRequestRecords, createTokenLines, type Metrics, type RequestRecords, type TokenLines } from './record/index.ts'
+import { createFailureNotes, createHandshakes, createMetrics, createRequestRecords, createTokenLines, type Handshakes, type Metrics, type RequestRecords, type TokenLines } from './record/index.ts'
 import { createScrubber, type Scrubber } from './scrub/index.ts'
 import { assembleSurfaces, type Surfaces } from './surfaces/assemble-surfaces.ts'
 import { disclosureUrlAt, revocationUrlsAt } from './surfaces/certificate-pages.ts'
@@ -89,7 +90,7 @@ export async function compose (config: Config, definitions: LoadedDefinitions, o
   const credentials = createControlCredentials({ keyValue: stores.keyValue, operatorToken: material.operatorToken })
   const sandboxes = createSandboxes({ keyValue: stores.keyValue, clock, authz, core, authority, certificates, credentials, template: config.sandboxes, offered: authz.offered })
   const lists = openClientRevocationLists({ files: config.tls.clientCrlFiles, clock, onProblem: (problem) => logger.error({ problem }, 'a revocation list') })
-  const { app, doors, server } = await openFrontDoor({ config, authority, clock, metrics, logger })
+  const { app, doors, server, handshakes } = await openFrontDoor({ config, authority, clock, metrics, logger })
   const tls = keepTlsFresh({ config, authority, clock, server, doors, lists, setExpiry: (ms) => metrics.setCertificateExpiry('server', ms), logger })
   const pipeline = composePipeline({ config, stores, clock, authority, authz, core, scrubber, abuse, records, metrics, logger, doors, lists, faults, findKeyHolder: credentials.findHolder })
   const routes: ControlRoute[] = [
@@ -98,6 +99,8 @@ export async function compose (config: Config, definitions: LoadedDefinitions, o
     ...clientRoutes({ authz, authority, certificates, certificateLifetimeMs: config.sandboxes.certificateLifetimeMs, defaultScopes: config.sandboxes.clientScopes }),
     ...userRoutes({ authz, scrub: scrubber.scrubJson }),
     ...registrationRoutes({ authz }),
+    ...handshakeRoutes({ handshakes }),
+    ...handshakeOperatorRoutes({ handshakes }),
     ...tokenRoutes({ lines, nowMs: clock.nowMs, advancedSinceMs: core.clock.advancedSinceMs }),
     ...webhookRoutes({ webhooks }),
     ...operatorRoutes({ sandboxes, bans: abuse.bans, rules: definitions.rules, authority, addresses: origins }),
@@ -292,8 +295,10 @@ interface FrontDoorParts {
   readonly logger: Logger
 }
 
-async function openFrontDoor ({ config, authority, clock, metrics, logger }: FrontDoorParts): Promise<ReturnType<typeof createHttpApp> & { readonly server: ServerCertificate }> {
+async function openFrontDoor ({ config, authority, clock, metrics, logger }: FrontDoorParts): Promise<ReturnType<typeof createHttpApp> & { readonly server: ServerCertificate, readonly handshakes: Handshakes }> {
   const server = await openServerCertificate(config, authority, clock)
+  const names = serverNamesOf(server.certificatePem)
+  const handshakes = createHandshakes({ clock, doors: { minimumVersion: config.tls.minimumVersion, serverNames: () => names } })
   metrics.setCertificateExpiry('server', server.notAfterMs)
   const front = createHttpApp({
     ...server,
@@ -301,16 +306,22 @@ async function openFrontDoor ({ config, authority, clock, metrics, logger }: Fro
     minimumVersion: config.tls.minimumVersion,
     headerBytesMax: config.limits.headerBytesMax,
     bodyBytesMax: config.limits.bodyBytesMax,
-    onHandshakeError: (door, code) => {
-      metrics.countHandshakeError(door, code)
-      logger.debug({ door, code }, 'handshake failed')
+    onHandshakeError: (failed) => {
+      metrics.countHandshakeError(failed.door, failed.code)
+      handshakes.add(failed)
+      logger.debug(failed, 'handshake failed')
     },
     onMalformedRequest: (door, code) => {
       metrics.countRefusal('-', 'resolve-target', code)
       logger.info({ door, code, stage: 'resolve-target' }, 'request refused before it could be read')
     },
   })
-  return { ...front, server }
+  return { ...front, server, handshakes }
+}
+
+/** Names in a certificate (RFC 5280 §4.2.1.6), for telling a client which ones would have done. */
+function serverNamesOf (certificatePem: string): readonly string[] {
+  return (new X509Certificate(certificatePem).subjectAltName ?? '').split(', ').map((name) => name.replace(/^(?:DNS|IP Address):/, ''))
 }
 
 function readExtraAuthorities (file: string): string[] {

@@ -45,7 +45,8 @@ function tellGrant (sandboxId: SandboxId, { req, oidc }: KoaContextWithOIDC, { w
   const parent = source === undefined ? {} : { parent: tokenName(source.jti) }
   if (source !== undefined) watch.spent(sandboxId, tokenName(source.jti), code !== undefined ? 'redeemed' : rotated !== undefined ? 'rotated' : 'refreshed', req)
   const access = user ?? own
-  const grantType = String(oidc.params?.['grant_type'] ?? '')
+  const asked = oidc.params?.['grant_type']
+  const grantType = typeof asked === 'string' ? asked : ''
   if (access !== undefined) watch.issued(sandboxId, { ...describe(access, 'access_token', grantType, clock), ...parent }, req)
   if (refresh !== undefined && refresh !== source) watch.issued(sandboxId, { ...describe(refresh, 'refresh_token', grantType, clock), ...parent }, req)
 }
@@ -86,7 +87,7 @@ function familyName (grantId: string): string {
 /** The same register of tokens, which tells of every revocation on its way. */
 export function watchRevocations (issued: IssuedTokens, deps: TokenWatching & { readonly keyValue: Pick<KeyValue, 'get'> }): IssuedTokens {
   const tell = async (clientId: unknown, what: { readonly name: string } | { readonly family: string }): Promise<void> => {
-    const ctx = Provider.ctx as KoaContextWithOIDC | undefined
+    const ctx = Provider.ctx
     const sandboxId = await deps.sandboxOfClient(typeof clientId === 'string' ? clientId : ctx?.oidc.client?.clientId ?? '')
     if (sandboxId !== undefined) deps.watch.revoked(sandboxId, what, revokedBy(ctx), ctx?.req)
   }

@@ -4,6 +4,7 @@ import https from 'node:https'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { errorEntry, type ErrorCode } from '../../kernel/index.ts'
+import { readFailedHandshake, type FailedHandshake } from './failed-handshake.ts'
 
 /** How the two doors stand. */
 export interface DoorsOptions {
@@ -13,7 +14,7 @@ export interface DoorsOptions {
   readonly clientAuthoritiesPem: readonly string[]
   readonly minimumVersion: 'TLSv1.2' | 'TLSv1.3'
   readonly headerBytesMax: number
-  readonly onHandshakeError: (door: Door, code: string) => void
+  readonly onHandshakeError: (failed: FailedHandshake) => void
   readonly onMalformedRequest: (door: Door, code: ErrorCode) => void
 }
 
@@ -76,7 +77,9 @@ function sessionsOf (door: Door): { ticketKeys: Buffer, sessionIdContext: string
 }
 
 function watch (server: https.Server, door: Door, options: DoorsOptions): void {
-  server.on('tlsClientError', (error: NodeJS.ErrnoException) => options.onHandshakeError(door, error.code ?? 'unknown'))
+  const addresses = new WeakMap<object, string>()
+  server.on('connection', (socket: Socket) => addresses.set(socket, socket.remoteAddress ?? ''))
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => options.onHandshakeError(readFailedHandshake(door, error, socket, addresses)))
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) {
       socket.destroy()

@@ -24,7 +24,7 @@ function createRecorder (changes: Partial<RecordOutcomeDeps> = {}) {
   const lines: string[] = []
   const metrics = createMetrics()
   const stage = recordOutcome({
-    records: { add: (sandbox, record) => { kept.push({ sandbox, record }) }, get: () => undefined, list: () => [] },
+    records: { add: (sandbox, record) => { kept.push({ sandbox, record }) }, get: () => undefined, list: async () => ({ entries: [] }), leftOut: () => 0 },
     metrics,
     logger: pino({ base: null }, { write: (line) => { lines.push(line) } }),
     scrubPath: (path) => path.replace('jane', 'j***'),
@@ -82,4 +82,34 @@ t.test('it waits for whoever answers later, and its own record is not lost when 
   const { kept, decide } = createRecorder({ sandboxOfClient: async () => 'sbx_9' as SandboxId, observeAbuse: async () => { throw new Error('store') } })
   await decide({ claimedClientId: 'client_1' }).catch(() => {})
   t.equal(kept.length, 1, 'recorded although the signals could not be fed')
+})
+
+t.test('a record says whether its client is proved or only claimed', async (t) => {
+  const { kept, decide } = createRecorder()
+  const refused = (code: string) => ({ status: 401, durationMs: 1, refusal: { code, stage: 'verify-access-token', internalDetail: 'x', claimedClientId: 'client_1' } })
+  const cases: ReadonlyArray<readonly [title: string, facts: object, outcome: object | undefined, isUnproven: true | undefined]> = [
+    ['a form that names a client', { claimedClientId: 'client_1' }, undefined, true],
+    ['a failed authentication', {}, { status: 401, durationMs: 1, failure: { error: 'invalid_client', detail: 'x', clientId: 'client_1', isProven: false } }, true],
+    ['a token that nobody has verified', {}, refused('token_signature_invalid'), true],
+    ['a certificate that is missing beside a token', {}, refused('certificate_missing'), true],
+    ['a token that was good and has expired', {}, refused('token_expired'), undefined],
+    ['a failure after authentication', {}, { status: 400, durationMs: 1, failure: { error: 'invalid_scope', detail: 'x', clientId: 'client_1', isProven: true } }, undefined],
+    ['an answer after authentication', { provenClientId: 'client_1' }, undefined, undefined],
+    ['a verified caller', { caller: CALLER }, undefined, undefined],
+  ]
+  for (const [title, facts, outcome, isUnproven] of cases) {
+    await decide(facts, outcome)
+    t.equal(kept.at(-1)?.record.isUnproven, isUnproven, title)
+    t.equal(kept.at(-1)?.record.clientId, 'client_1', title)
+  }
+})
+
+t.test('what was seen and expected is scrubbed and bounded like the cause', async (t) => {
+  const { kept, decide } = createRecorder()
+  const explanation = { code: 'x', cause: 'c', seen: `jane@gmail.com ${'x'.repeat(5000)}`, expected: 'not jane@gmail.com', fix: 'f' }
+  await decide({}, { status: 400, durationMs: 1, failure: { error: 'invalid_request', detail: 'd', explanation } })
+  const { seen = '', expected = '' } = kept[0]?.record.explanation ?? {}
+  t.match(seen, /^p@example\.test /)
+  t.ok(seen.length < 2000)
+  t.equal(expected, 'not p@example.test')
 })

@@ -16,7 +16,7 @@ async function openTestDoors (t: Test) {
     clientAuthoritiesPem: [authority.certificatePem],
     minimumVersion: 'TLSv1.2',
     headerBytesMax: 2048,
-    onHandshakeError: (door: Door, code) => told.push(`${door} handshake ${code}`),
+    onHandshakeError: ({ door, code }) => told.push(`${door} handshake ${code}`),
     onMalformedRequest: (door: Door, code) => told.push(`${door} ${code}`),
   })
   const ports = new Map<Door, number>()
