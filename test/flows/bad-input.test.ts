@@ -115,7 +115,7 @@ async function tokenCases (t: Test, sandgate: TestGateway, sandbox: NewSandbox, 
     const answer = await sandgate.call('GET', '/v1/customers', bad === undefined ? {} : { token: bad })
     t.equal(answer.status, 401, name)
     t.equal(answer.json.code, code, name)
-    t.match(answer.headers['www-authenticate'], bad === undefined ? /^Bearer realm="api"$/ : /error="invalid_token"/, `${name}: RFC 6750 §3`)
+    t.match(answer.headers['www-authenticate'], bad === undefined ? /^Bearer realm="api", DPoP realm="api", algs="[A-Za-z0-9 ]+"$/ : /error="invalid_token"/, `${name}: RFC 6750 §3`)
   }
   const bound = await sandgate.tokenFor(sandbox)
   const other = await sandgate.newSandbox()
