@@ -1,17 +1,15 @@
-import { choice, count, duration, flag, list, section, text } from './fields.ts'
+import { count, duration, list, section, text } from './fields.ts'
 
 const TestUserSchema = section('A person who can log in to a sandbox.', {
   username: text({ description: 'What the person types to log in.', pattern: '^[A-Za-z0-9._@+-]{1,64}$', shape: '1 to 64 letters, digits and . _ @ + -' }),
   name: text({ description: 'Full name, the claim `name`.', minLength: 1, maxLength: 200 }),
   email: text({ description: 'Address in a reserved domain (RFC 2606), the claim `email`.', pattern: '^[^\\s@]+@[^\\s@]+$', shape: 'an e-mail address' }),
   test_password: text({ description: 'A made-up password that the login page asks for; empty: one click signs in.', default: '', maxLength: 200 }),
-  locked: flag({ description: 'Every sign-in fails: the account is locked.', default: false }),
-  password_expired: flag({ description: 'Every sign-in fails: the password has expired.', default: false }),
-  mfa_required: flag({ description: 'Signing in takes a one-time code: 123456 is right, every other one wrong.', default: false }),
-  consent_denied: flag({ description: 'Signs in, then denies access.', default: false }),
-  slow: count({ description: 'Seconds until a sign-in is answered.', default: 0, minimum: 0, maximum: 30, unit: 'seconds' }),
-  backchannel: choice(['wait', 'approve', 'deny', 'ignore'], { description: 'What the other device does with a backchannel request (CIBA): waits for a decision by the API, approves, denies, or never answers.', default: 'wait' }),
-  backchannel_after: count({ description: 'Seconds until the other device answers by itself.', default: 0, minimum: 0, maximum: 300, unit: 'seconds' })
+  conditions: list(text({
+    description: 'A condition.',
+    pattern: '^(locked|password_expired|mfa_required|consent_denied|slow:([1-9]|[12][0-9]|30)|backchannel:(approve|deny|ignore)(:[0-9]{1,2}|:[12][0-9]{2}|:300)?)$',
+    shape: 'locked, password_expired, mfa_required, consent_denied, slow:<1 to 30 seconds> or backchannel:<approve, deny or ignore>:<0 to 300 seconds>'
+  }), { description: 'What happens when this person signs in: see test-users.md.', default: [], isSet: true })
 })
 
 const scope = text({ description: 'A scope.', means: 'scope' })
@@ -22,18 +20,18 @@ export const SandboxesSchema = section('What a new sandbox starts with.', {
   test_users: list(TestUserSchema, {
     description: 'The test users of a new sandbox.',
     default: [
-      { username: 'amira', name: 'Amira Haddad', email: 'amira@example.test' },
-      { username: 'bjorn', name: 'Björn Þórsson', email: 'bjorn@example.test' },
-      { username: 'chiyo', name: '田中 千代', email: 'chiyo@example.test' },
-      { username: 'password', name: 'Paula Password', email: 'password@example.test', test_password: 'open-sesame' },
-      { username: 'locked', name: 'Lars Locked', email: 'locked@example.test', locked: true },
-      { username: 'expired', name: 'Emil Expired', email: 'expired@example.test', password_expired: true },
-      { username: 'mfa', name: 'Mia Multifactor', email: 'mfa@example.test', mfa_required: true },
-      { username: 'denies', name: 'Dana Denies', email: 'denies@example.test', consent_denied: true },
-      { username: 'slow', name: 'Sina Slow', email: 'slow@example.test', slow: 5 },
-      { username: 'ciba-approves', name: 'Ava Approves', email: 'ciba-approves@example.test', backchannel: 'approve', backchannel_after: 2 },
-      { username: 'ciba-denies', name: 'Deniz Denies', email: 'ciba-denies@example.test', backchannel: 'deny', backchannel_after: 2 },
-      { username: 'ciba-ignores', name: 'Igor Ignores', email: 'ciba-ignores@example.test', backchannel: 'ignore' }
+      { username: 'amira', name: 'Amira Haddad', email: 'amira@example.test', test_password: '', conditions: [] },
+      { username: 'bjorn', name: 'Björn Þórsson', email: 'bjorn@example.test', test_password: '', conditions: [] },
+      { username: 'chiyo', name: '田中 千代', email: 'chiyo@example.test', test_password: '', conditions: [] },
+      { username: 'password', name: 'Paula Password', email: 'password@example.test', test_password: 'open-sesame', conditions: [] },
+      { username: 'locked', name: 'Lars Locked', email: 'locked@example.test', test_password: '', conditions: ['locked'] },
+      { username: 'expired', name: 'Emil Expired', email: 'expired@example.test', test_password: '', conditions: ['password_expired'] },
+      { username: 'mfa', name: 'Mia Multifactor', email: 'mfa@example.test', test_password: '', conditions: ['mfa_required'] },
+      { username: 'denies', name: 'Dana Denies', email: 'denies@example.test', test_password: '', conditions: ['consent_denied'] },
+      { username: 'slow', name: 'Sina Slow', email: 'slow@example.test', test_password: '', conditions: ['slow:5'] },
+      { username: 'ciba-approves', name: 'Ava Approves', email: 'ciba-approves@example.test', test_password: '', conditions: ['backchannel:approve:2'] },
+      { username: 'ciba-denies', name: 'Deniz Denies', email: 'ciba-denies@example.test', test_password: '', conditions: ['backchannel:deny:2'] },
+      { username: 'ciba-ignores', name: 'Igor Ignores', email: 'ciba-ignores@example.test', test_password: '', conditions: ['backchannel:ignore'] }
     ]
   }),
   client_scopes: list(scope, { description: 'Scopes of the first client of a new sandbox.', default: ['openid', 'offline_access', 'profile', 'email', 'payments:read', 'payments:write'], isSet: true }),

@@ -1,29 +1,36 @@
-import type { NewTestUser, UserConditions } from '../../authz/index.ts'
+import type { BackchannelCondition, NewTestUser, UserConditions } from '../../authz/index.ts'
 
 /** A test user of a new sandbox, as the configuration has it. */
 export interface TestUserTemplate {
   readonly username: string
   readonly name: string
   readonly email: string
+  /** Empty: none. */
   readonly testPassword?: string
-  readonly locked?: boolean
-  readonly passwordExpired?: boolean
-  readonly mfaRequired?: boolean
-  readonly consentDenied?: boolean
-  /** Seconds; 0: not slow. */
-  readonly slow?: number
-  readonly backchannel?: 'wait' | 'approve' | 'deny' | 'ignore'
-  /** Seconds. */
-  readonly backchannelAfter?: number
+  /** `locked`, `slow:5`, `backchannel:approve:2` and so on; the configuration check knows them all. */
+  readonly conditions?: readonly string[]
 }
 
 /** The user that a template stands for. */
-export function readTestUser ({ username, name, email, testPassword = '', slow = 0, backchannel = 'wait', backchannelAfter = 0, ...flags }: TestUserTemplate): NewTestUser {
-  const { locked, passwordExpired, mfaRequired, consentDenied } = flags
-  const conditions: UserConditions = {
-    ...Object.fromEntries(Object.entries({ locked, passwordExpired, mfaRequired, consentDenied }).filter(([, isSet]) => isSet === true)),
-    ...(slow === 0 ? {} : { slowSeconds: slow }),
-    ...(backchannel === 'wait' ? {} : { backchannel: { decision: backchannel, afterSeconds: backchannelAfter } }),
+export function readTestUser ({ username, name, email, testPassword = '', conditions = [] }: TestUserTemplate): NewTestUser {
+  return {
+    username,
+    name,
+    email,
+    conditions: Object.assign({}, ...conditions.map(readCondition)) as UserConditions,
+    ...(testPassword === '' ? {} : { password: testPassword }),
   }
-  return { username, name, email, conditions, ...(testPassword === '' ? {} : { password: testPassword }) }
+}
+
+function readCondition (text: string): UserConditions {
+  const [name = '', first = '', second = '0'] = text.split(':')
+  switch (name) {
+    case 'locked': return { locked: true }
+    case 'password_expired': return { passwordExpired: true }
+    case 'mfa_required': return { mfaRequired: true }
+    case 'consent_denied': return { consentDenied: true }
+    case 'slow': return { slowSeconds: Number(first) }
+    case 'backchannel': return { backchannel: { decision: first as BackchannelCondition['decision'], afterSeconds: Number(second) } }
+    default: throw new Error(`no condition is called ${text}`)
+  }
 }

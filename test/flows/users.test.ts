@@ -5,6 +5,7 @@ import { answer, startReceiver } from '../support/webhooks-receiver.ts'
 
 interface User { readonly sub: string, readonly username: string, readonly [member: string]: unknown }
 
+t.setTimeout(120_000)
 const form = { 'content-type': 'application/x-www-form-urlencoded' }
 const sandgate = await startTestGateway({ 'webhooks.allowed_networks': ['127.0.0.0/8'], 'profile.poll_interval': '0ms' })
 t.teardown(sandgate.stop)
