@@ -7,11 +7,11 @@ import { startTestGateway } from '../support/gateway.ts'
 const REDIRECT_URI = 'http://127.0.0.1:7777/callback'
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code'
 const executable = findChromium()
-const options = executable === undefined ? { skip: 'Chromium was not found (set CHROMIUM_PATH); .ci/run installs it' } : { timeout: 180_000 }
+const options = executable === undefined ? { skip: 'Chromium was not found (set CHROMIUM_PATH); .ci/run installs it' } : { timeout: 400_000 }
 /** Names a directory to look at the pages in. */
 const pictures = process.env['PICTURES']
 
-t.setTimeout(400_000)
+t.setTimeout(900_000)
 
 /** Every state of every page: no violation of WCAG that axe finds, no script, nothing foreign, readable on a telephone. */
 for (const colorScheme of ['light', 'dark'] as const) {
