@@ -36,7 +36,7 @@ async function openSandgate (): Promise<TokenMaterials> {
   const sandbox = await sandboxes.create({ name: 'tokens' })
   if (sandbox === undefined) throw new Error('no sandbox for the bench')
   const { publicJwk, privateJwk } = await makeClientKey()
-  const client = await authz.clients.create({ sandboxId: sandbox.sandbox.id as SandboxId, name: 'signer', authMethod: 'private_key_jwt', redirectUris: [], scopes: [SCOPE], grants: ['client_credentials'], jwks: { keys: [publicJwk as never] } })
+  const client = await authz.clients.create({ sandboxId: sandbox.sandbox.id as SandboxId, name: 'signer', authMethod: 'private_key_jwt', redirectUris: [], scopes: [SCOPE], grants: ['client_credentials'], jwks: { keys: [publicJwk] } })
   const { mtlsClient } = sandbox
   return {
     issuer: origins.publicOrigin,
@@ -59,7 +59,7 @@ async function openBare (): Promise<TokenMaterials> {
   const configuration: Configuration = {
     jwks: { keys: [{ ...await exportJWK(signing.privateKey), kid: 'k', alg: 'ES256', use: 'sig' }] },
     clients: [
-      { ...shared, client_id: 'signer', token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [publicJwk as never] } },
+      { ...shared, client_id: 'signer', token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [publicJwk] } },
       { ...shared, client_id: 'holder', token_endpoint_auth_method: 'tls_client_auth', tls_client_auth_subject_dn: holder.subjectDn, tls_client_certificate_bound_access_tokens: true },
     ],
     clientAuthMethods: ['private_key_jwt', 'tls_client_auth'],

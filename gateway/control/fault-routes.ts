@@ -67,8 +67,8 @@ async function create (sandboxId: SandboxId, { body, address }: ControlRequest &
   if (problem !== undefined) return refused('request_invalid', problem[1], [problem[0]])
   if (body.client_id !== undefined && !(await deps.listClients(sandboxId)).some(({ clientId }) => clientId === body.client_id)) return refused('request_invalid', 'client_id is no client of this sandbox.', ['/client_id'])
   if (body.kind === 'signing_key_rotation') {
-    await deps.signingKeys.rotateForSandbox(sandboxId)
-    return done(200, { kind: body.kind, rotated: true })
+    const rotated = await deps.signingKeys.rotateForSandbox(sandboxId)
+    return rotated === undefined ? refused('quota_exceeded', 'The sandbox has rotated its key as often as it may for now; older keys end by themselves.') : done(200, { kind: body.kind, rotated: true })
   }
   const fault = await deps.faults.add(sandboxId, orderOf({ ...body, kind: body.kind }), address)
   if (fault === undefined) return refused('quota_exceeded', 'A sandbox has at most 50 faults in force.')

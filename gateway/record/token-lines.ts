@@ -62,7 +62,8 @@ export function createTokenLines ({ log, clock, requestIdOf, onFault }: TokenLin
     },
     async close () {
       clearInterval(timer)
-      await flush()
+      // Without its store the last counts are lost; what is closed next must not be.
+      await flush().catch(onFault)
     },
   }
 }

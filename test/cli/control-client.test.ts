@@ -10,7 +10,7 @@ const QUICKSTART: Readonly<Record<string, string>> = {
 }
 
 function terminalWith (environment: Terminal['environment'] = {}): Terminal {
-  return { environment, readText: file => QUICKSTART[file], out: () => {}, err: () => {}, exit: () => {}, onStopSignal: () => {}, onReloadSignal: () => {}, writePrivate: () => undefined, askSecret: async () => undefined }
+  return { environment, readText: file => QUICKSTART[file], out: () => {}, err: () => {}, exit: () => {}, onStopSignal: () => {}, onReloadSignal: () => {}, writePrivate: () => undefined, askSecret: async () => undefined, readInput: () => '' }
 }
 
 t.test('the quickstart files name the address, the key and the authority of the installation', async t => {

@@ -11,7 +11,7 @@ const openStores = (t: Test) => {
   t.teardown(stores.close)
   return stores
 }
-const REQUEST = { requestId: 'r' as RequestId, parameters: {}, query: new URLSearchParams(), body: {} }
+const REQUEST = { requestId: 'r' as RequestId, address: '192.0.2.1', parameters: {}, query: new URLSearchParams(), body: {} }
 
 t.test('credentials', async (t) => {
   const { keyValue } = openStores(t)
