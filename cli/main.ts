@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { addCertificateCommands } from './commands/certificates.ts'
 import { addConfigCommands } from './commands/config.ts'
 import { addControlCommands } from './commands/control.ts'
+import { addExplainCommands } from './commands/explain.ts'
 import { addFaultCommands } from './commands/faults.ts'
 import { addParityCommands } from './commands/parity.ts'
 import { addParityImport } from './commands/parity-import.ts'
@@ -22,6 +23,7 @@ const program = new Command('sandgate')
 addStartCommand(program, terminal)
 addConfigCommands(program, terminal)
 addControlCommands(program, terminal)
+addExplainCommands(program, terminal)
 addFaultCommands(program, terminal)
 addUserCommands(program, terminal)
 addCertificateCommands(program, terminal)

@@ -14,6 +14,8 @@ export interface Terminal {
   readonly onReloadSignal: (listener: () => void) => void
   /** The contents of a file, undefined when it cannot be read. */
   readonly readText: (file: string) => string | undefined
+  /** All of standard input, for what is piped in. */
+  readonly readInput: () => string
   /** Writes a file that its owner alone can read and that was not there; says why when it cannot. */
   readonly writePrivate: (file: string, data: string | Uint8Array) => string | undefined
   /** Asks a person without showing what is typed; undefined when nobody is there to ask. */
@@ -41,6 +43,13 @@ export function createTerminal (owner: NodeJS.Process): Terminal {
         return readFileSync(file, 'utf8')
       } catch {
         return undefined
+      }
+    },
+    readInput: () => {
+      try {
+        return readFileSync(owner.stdin.fd, 'utf8')
+      } catch {
+        return ''
       }
     },
     writePrivate: (file, data) => {

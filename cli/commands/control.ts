@@ -14,8 +14,6 @@ export function addControlCommands (program: Command, terminal: Terminal): void 
     .option('--account <id>', 'the account that will own it')
     .option('--name <name>', 'its name')
   add(sandbox, 'list', 'all sandboxes (operator)', 'operator', () => ['GET', '/control/sandboxes'])
-  add(program, 'requests', 'requests of this sandbox, newest first', 'developer', () => ['GET', '/sandbox/requests'])
-  add(program, 'explain <request-id>', 'why a request was refused, and the fix', 'developer', ([id = '']) => ['GET', `/sandbox/requests/${encodeURIComponent(id)}`])
   const webhooks = program.command('webhooks').description('webhook endpoints and deliveries')
   add(webhooks, 'add <url>', 'register an endpoint', 'developer', ([url]) => ['POST', '/sandbox/webhooks/endpoints', { url }])
   add(webhooks, 'list', 'registered endpoints', 'developer', () => ['GET', '/sandbox/webhooks/endpoints'])

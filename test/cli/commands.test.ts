@@ -77,7 +77,7 @@ t.test('against a running installation', async (t) => {
 
   t.test('explain tells the owner why, and nobody else', async (t) => {
     const refused = await sandgate.call('POST', '/oauth/token', { headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: `grant_type=client_credentials&client_id=${sandbox.client.id}&client_secret=wrong` })
-    const { code, out } = await run(['explain', refused.requestId])
+    const { code, out } = await run(['explain', refused.requestId, '--json'])
     t.equal(code, 0)
     t.match(JSON.parse(out), { code: 'invalid_client', explanation: { cause: String, fix: String } })
     t.match(await run(['explain', refused.requestId], { SANDGATE_KEY: other.key.reveal() }), { code: 5 })
