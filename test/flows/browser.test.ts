@@ -5,8 +5,9 @@ import { findChromium, launchChromium } from '../support/chromium.ts'
 import { startTestGateway } from '../support/gateway.ts'
 
 const executable = findChromium()
+t.setTimeout(400_000)
 const REDIRECT_URI = 'http://127.0.0.1:7777/callback'
-const options = executable === undefined ? { skip: 'Chromium was not found (set CHROMIUM_PATH); .ci/run installs it' } : {}
+const options = executable === undefined ? { skip: 'Chromium was not found (set CHROMIUM_PATH); .ci/run installs it' } : { timeout: 200_000 }
 
 /** A person signs in and consents in a real browser; the pages need no script, obey their own policy and load nothing foreign. */
 t.test('login and consent in Chromium', options, async (t) => {
