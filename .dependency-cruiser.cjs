@@ -11,7 +11,7 @@ const mayImport = {
   authz: ['kernel', 'stores', 'certs'],
   'sandbox-core': ['kernel', 'stores'],
   console: [],
-  cli: ['kernel', 'config', 'gateway'],
+  cli: ['kernel', 'config', 'authz', 'gateway'],
 }
 
 module.exports = {

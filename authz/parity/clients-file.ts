@@ -66,6 +66,11 @@ function resolve (entry: ClientEntry, path: readonly string[], sources: ClientSo
 
 type Tell = (member: string, message: string) => undefined
 
+/** Stands for what was told to be missing, until all problems are known and nothing of it is used. */
+function told (_problem: undefined): string {
+  return ''
+}
+
 function resolveAuth ({ auth }: ClientEntry, certificate: KeyedCertificate | undefined, sources: ClientSources, tell: Tell): TestClientAuth {
   switch (auth.method) {
     case 'client_secret_basic':
@@ -82,22 +87,22 @@ function resolveAuth ({ auth }: ClientEntry, certificate: KeyedCertificate | und
 }
 
 function readSecret (text: string | undefined, { environment }: ClientSources, tell: Tell): string {
-  if (text === undefined) return tell('auth.secret', 'a secret, because the method needs one') ?? ''
+  if (text === undefined) return told(tell('auth.secret', 'a secret, because the method needs one'))
   return text.replace(/\$\{([^}]*)\}/g, (_whole, name: string) => {
     const value = Object.hasOwn(environment, name) ? environment[name] : undefined
-    return value ?? tell('auth.secret', `a variable that is set: ${/^\w{1,80}$/.test(name) ? name : 'the one named here'} is not`) ?? ''
+    return value ?? told(tell('auth.secret', `a variable that is set: ${/^\w{1,80}$/.test(name) ? name : 'the one named here'} is not`))
   })
 }
 
 function readKey (name: string | undefined, { readText }: ClientSources, tell: Tell): Secret {
-  if (name === undefined) return new Secret(tell('auth.key_file', 'a file with a private key in PEM') ?? '')
+  if (name === undefined) return new Secret(told(tell('auth.key_file', 'a file with a private key in PEM')))
   const pem = readText(name)
-  if (pem === undefined) return new Secret(tell('auth.key_file', 'a file that can be read') ?? '')
+  if (pem === undefined) return new Secret(told(tell('auth.key_file', 'a file that can be read')))
   try {
     createPrivateKey(pem)
     return new Secret(pem)
   } catch {
-    return new Secret(tell('auth.key_file', 'a private key in PEM, without a passphrase') ?? '')
+    return new Secret(told(tell('auth.key_file', 'a private key in PEM, without a passphrase')))
   }
 }
 

@@ -55,12 +55,15 @@ export function addParityCommands (program: Command, terminal: Terminal): void {
 }
 
 async function check (options: CheckOptions, terminal: Terminal): Promise<number> {
+  const production = openProduction(options, terminal)
+  const sandbox = sideOf(options.sandbox, '--sandbox', options.sandboxCa, '--sandbox-ca', terminal)
+  // Loaded here: what is wrong with the command line is told without it.
   const authz = await import('../../authz/index.ts')
   const clients = await readClients(options.clients, authz, terminal)
   const accept = options.accept === undefined ? undefined : await readDocument(options.accept, authz.AcceptSchema)
   const outcome = await authz.checkParity({
-    production: readProduction(options, clients, authz, terminal),
-    sandbox: sideOf(options.sandbox, '--sandbox', options.sandboxCa, '--sandbox-ca', clients.sandbox, terminal),
+    production: typeof production === 'string' ? readRecording(options.production, production, authz) : withClient(production, clients.production),
+    sandbox: withClient(sandbox, clients.sandbox),
     clock: systemClock,
     delayMs: options.delay,
     ...(accept === undefined ? {} : { accept: accept.value.accept }),
@@ -79,9 +82,10 @@ async function check (options: CheckOptions, terminal: Terminal): Promise<number
 }
 
 async function record (options: RecordOptions, terminal: Terminal): Promise<number> {
+  const production = sideOf(options.production, '--production', options.productionCa, '--production-ca', terminal)
   const authz = await import('../../authz/index.ts')
   const clients = await readClients(options.clients, authz, terminal)
-  const outcome = await authz.recordParity({ production: sideOf(options.production, '--production', options.productionCa, '--production-ca', clients.production, terminal), clock: systemClock, delayMs: options.delay })
+  const outcome = await authz.recordParity({ production: withClient(production, clients.production), clock: systemClock, delayMs: options.delay })
   if (outcome.kind === 'unreachable') throw new Failure(`${outcome.issuer} cannot be recorded: ${outcome.why}.${caHint(outcome.why)}`, exitCodes.unreachable)
   write(options.out, authz.writeRecording(outcome.recording))
   for (const note of outcome.notes) terminal.err(note)
@@ -89,23 +93,31 @@ async function record (options: RecordOptions, terminal: Terminal): Promise<numb
   return exitCodes.ok
 }
 
-/** An issuer is a URL; anything else is the name of a recording. */
-function readProduction (options: CheckOptions, clients: Authz.ResolvedClients, authz: typeof Authz, terminal: Terminal): Authz.LiveSide | Authz.Recording {
-  if (/^https?:\/\//i.test(options.production)) return sideOf(options.production, '--production', options.productionCa, '--production-ca', clients.production, terminal)
-  const text = terminal.readText(options.production)
-  if (text === undefined) throw new Failure(`--production ${options.production} is neither an issuer (https://…) nor a recording that can be read.`, exitCodes.usage)
+/** An issuer is a URL; anything else is the name of a recording, of which the text is given. */
+function openProduction ({ production, productionCa }: CheckOptions, terminal: Terminal): Authz.LiveSide | string {
+  if (/^https?:\/\//i.test(production)) return sideOf(production, '--production', productionCa, '--production-ca', terminal)
+  const text = terminal.readText(production)
+  if (text === undefined) throw new Failure(`--production ${production} is neither an issuer (https://…) nor a recording that can be read.`, exitCodes.usage)
+  return text
+}
+
+function readRecording (file: string, text: string, authz: typeof Authz): Authz.Recording {
   const recording = authz.readRecording(text)
-  if (typeof recording === 'string') throw new Failure(`${options.production} cannot be used: ${recording}.`, exitCodes.configInvalid)
+  if (typeof recording === 'string') throw new Failure(`${file} cannot be used: ${recording}.`, exitCodes.configInvalid)
   return recording
 }
 
-function sideOf (issuer: string, flag: string, caFile: string | undefined, caFlag: string, client: Authz.TestClient | undefined, { readText }: Terminal): Authz.LiveSide {
+function withClient (side: Authz.LiveSide, client: Authz.TestClient | undefined): Authz.LiveSide {
+  return client === undefined ? side : { ...side, client }
+}
+
+function sideOf (issuer: string, flag: string, caFile: string | undefined, caFlag: string, { readText }: Terminal): Authz.LiveSide {
   const url = URL.parse(issuer)
   if (url === null || !['https:', 'http:'].includes(url.protocol) || url.search !== '' || url.hash !== '' || url.username !== '') throw new Failure(`${flag} ${issuer} is no issuer: it must be an https URL without query or fragment (RFC 8414 §2).`, exitCodes.usage)
   if (url.protocol === 'http:' && !/^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname)) throw new Failure(`${flag} ${issuer}: http is for loopback only, because a client's secret may be sent.`, exitCodes.usage)
   const authorityPem = caFile === undefined ? undefined : readText(caFile)
   if (caFile !== undefined && !/-----BEGIN (?:TRUSTED )?CERTIFICATE-----/.test(authorityPem ?? '')) throw new Failure(`${caFlag} ${caFile} is no file of certificates in PEM.`, exitCodes.usage)
-  return { issuer, ...(authorityPem === undefined ? {} : { authorityPem }), ...(client === undefined ? {} : { client }) }
+  return { issuer, ...(authorityPem === undefined ? {} : { authorityPem }) }
 }
 
 async function readClients (file: string | undefined, authz: typeof Authz, { environment }: Terminal): Promise<Authz.ResolvedClients> {

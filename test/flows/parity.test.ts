@@ -6,6 +6,8 @@ const CHANGES: ReadonlyArray<{ readonly settings: Record<string, unknown>, reado
   { settings: { 'profile.lifetimes.access_token': '5m' }, by: 'bySecret', drifts: ['token.expires_in', 'access_token.lifetime'] },
   { settings: { 'profile.bind_tokens_to_certificates': false }, by: 'byCertificate', drifts: ['metadata.tls_client_certificate_bound_access_tokens', 'access_token.claims.cnf', 'introspection.members.cnf'] },
   { settings: { 'profile.paths.token': '/token' }, by: 'bySecret', drifts: ['metadata.mtls_endpoint_aliases', 'metadata.token_endpoint'] },
+  { settings: { 'profile.lifetimes.id_token': '5m' }, by: 'bySecret', drifts: ['id_token.lifetime'] },
+  { settings: { 'profile.refresh_token_rotation': false }, by: 'bySecret', drifts: ['token.rotation', 'error.refresh_token_again.status'] },
   { settings: { 'tls.minimum_version': 'TLSv1.3' }, by: 'bySecret', drifts: ['tls.issuer.versions', 'tls.mtls.versions', 'tls.issuer.ciphers', 'tls.mtls.ciphers'] },
 ]
 
@@ -26,7 +28,7 @@ t.test('two Sandgates', async (t) => {
     t.equal(deep.score, 100)
     const asked = deep.checks.filter(({ outcome }) => outcome === 'same')
     t.ok(asked.filter(({ area }) => area === 'error').length >= 60, 'sixty wrong requests and more')
-    for (const id of ['access_token.header', 'access_token.claims', 'token.expires_in', 'keys.algorithms', 'cors.token_preflight', 'tls.issuer', 'tls.mtls', 'headers.token', 'error.wrong_secret_basic', 'error.foreign_certificate', 'error.missing_pkce']) t.ok(asked.some((check) => check.id === id), id)
+    for (const id of ['access_token.header', 'access_token.claims', 'token.expires_in', 'keys.algorithms', 'cors.token_preflight', 'tls.issuer', 'tls.mtls', 'headers.token', 'error.wrong_secret_basic', 'error.foreign_certificate', 'error.missing_pkce', 'error.replayed_code', 'error.bad_verifier', 'error.wrong_redirect_uri_at_token', 'token.rotation', 'id_token.claims', 'userinfo.members', 'authorization.parameters']) t.ok(asked.some((check) => check.id === id), id)
     t.ok(deep.checks.filter(({ outcome }) => outcome === 'skipped').every(({ why = '' }) => why !== ''), 'what is skipped says why')
   })
 
@@ -50,5 +52,4 @@ t.test('two Sandgates', async (t) => {
     t.ok(report.score < 90)
     t.ok(report.drifts.every(({ area }) => !['error', 'cors', 'tls', 'headers'].includes(area)), 'and nothing that has nothing to do with it')
   })
-
 })

@@ -26,15 +26,15 @@ async function serve (handlerOf: (issuer: string) => Promise<RequestListener>): 
   const stores = openEmbeddedStores({ directory: ':memory:', clock: systemClock, retention: { maxAgeMs: 3_600_000, maxPerStream: 100 } })
   const authority = await openAuthority({ ...root, clock: systemClock, keyValue: stores.keyValue, notices: stores.notices })
   const { certificatePem, keyPem } = await authority.issueServerCertificate({ hosts: ['localhost', '127.0.0.1'], lifetimeMs: 86_400_000 })
-  let handler: RequestListener | undefined
+  const served: { handler?: RequestListener } = {}
   let listener: (text: string) => void = () => {}
   const server: Server = createServer({ cert: certificatePem, key: keyPem }, (request, response) => {
     overhear(request, response, (text) => listener(text))
-    handler?.(request, response)
+    served.handler?.(request, response)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const issuer = `https://localhost:${(server.address() as AddressInfo).port}`
-  handler = await handlerOf(issuer)
+  served.handler = await handlerOf(issuer)
   return {
     side: { issuer, authorityPem: root.certificatePem, client: { clientId: CLIENT.id, auth: { method: 'client_secret_basic', secret: new Secret(CLIENT.secret) }, redirectUri: PEER_REDIRECT_URI, scope: 'openid' } },
     onExchange: (added) => { listener = added },

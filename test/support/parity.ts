@@ -13,9 +13,13 @@ export interface GatewaySide { readonly gateway: TestGateway, readonly bySecret:
 /** Starts a gateway to be compared. */
 export async function openGatewaySide (settings: Readonly<Record<string, unknown>> = {}): Promise<GatewaySide> {
   const gateway = await startTestGateway({ ...ROOM, ...settings })
-  const { client, mtlsClient } = await gateway.newSandbox()
+  const { client, mtlsClient, key } = await gateway.newSandbox()
+  for (const { id } of [client, mtlsClient]) {
+    const changed = await gateway.call('PATCH', `/sandbox/clients/${id}`, { token: key.reveal(), body: { headless_login: true } })
+    if (changed.status !== 200) throw new Error(`${id} may not log in without pages: ${changed.text}`)
+  }
   const anonymous: LiveSide = { issuer: gateway.publicUrl, authorityPem: gateway.authorityPem }
-  const shared = { redirectUri: REDIRECT_URI, scope: 'openid profile email offline_access payments:read' }
+  const shared = { redirectUri: REDIRECT_URI, scope: 'openid profile email offline_access payments:read', login: { sandgate_login: 'amira' } }
   const secret: TestClient = { ...shared, clientId: client.id, auth: { method: 'client_secret_basic', secret: client.secret } }
   const certificate: TestClient = { ...shared, clientId: mtlsClient.id, auth: { method: 'tls_client_auth', certificate: { certificatePem: mtlsClient.certificatePem, keyPem: new Secret(mtlsClient.privateKeyPem.reveal()) } } }
   return { gateway, anonymous, bySecret: { ...anonymous, client: secret }, byCertificate: { ...anonymous, client: certificate } }

@@ -23,11 +23,15 @@ const ROWS: readonly Row[] = [
 /** Token requests whose body is not what RFC 6749 §3.2 wants. */
 export const bodyProbes: readonly Probe[] = [
   ...ROWS.map(([id, title, type, body]) => requestProbe({
-    id, title, endpoint: 'token',
+    id,
+    title,
+    endpoint: 'token',
     request: (session) => ({ method: 'POST', url: session.endpoint('token'), headers: [...(type === undefined ? [] : [['content-type', type] as const]), ...(body.length > OVERSIZED_BYTES ? [LAST] : [])], body }),
   })),
   requestProbe({
-    id: 'parameters_in_query', title: 'token parameters in the query instead of the body', endpoint: 'token',
+    id: 'parameters_in_query',
+    title: 'token parameters in the query instead of the body',
+    endpoint: 'token',
     request: (session) => ({ ...session.post('token', ''), url: `${session.endpoint('token')}?${FORM}` }),
   }),
 ]

@@ -19,7 +19,10 @@ export const corsProbes: readonly Probe[] = [
 
 function corsProbe (id: string, title: string, endpoint: string, request: (session: Session) => HttpRequest, needs: readonly string[] = []): Probe {
   return {
-    id, area: 'cors', title, needs: [...(endpoint === 'discovery' ? [] : [`endpoint:${endpoint}`]), ...needs],
+    id,
+    area: 'cors',
+    title,
+    needs: [...(endpoint === 'discovery' ? [] : [`endpoint:${endpoint}`]), ...needs],
     observe: async (session): Promise<Facts> => {
       const wanted = request(session)
       const answer = await session.send(wanted)

@@ -83,7 +83,9 @@ function methodProbes (): Probe[] {
     ['discovery', ['HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS']], ['par', ['GET', 'DELETE', 'OPTIONS']], ['device', ['GET', 'DELETE', 'OPTIONS']], ['registration', ['GET', 'PUT', 'OPTIONS']], ['ciba', ['GET', 'OPTIONS']], ['end_session', ['HEAD', 'PUT', 'DELETE']],
   ]
   return wrong.flatMap(([endpoint, methods]) => methods.map((method) => requestProbe({
-    id: `${endpoint}_${method.toLowerCase()}`, title: `${method} at the ${endpoint} endpoint`, endpoint,
+    id: `${endpoint}_${method.toLowerCase()}`,
+    title: `${method} at the ${endpoint} endpoint`,
+    endpoint,
     request: (session) => ({ method, url: endpoint === 'discovery' ? locateMetadata(session.side.issuer).openid : session.endpoint(endpoint) }),
   })))
 }

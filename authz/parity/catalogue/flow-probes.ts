@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '../../../kernel/index.ts'
+import type { HttpRequest } from '../probe/http-client.ts'
 import type { Facts, Probe } from '../probe/probe.ts'
 import type { Session } from '../probe/session.ts'
 import type { LoginOutcome } from '../probe/log-in.ts'
@@ -17,8 +18,8 @@ export const flowProbes: readonly Probe[] = [
   { id: 'authorization_response', area: 'authorization', title: 'the redirect that carries a code', needs: LOGIN, observe: shapeRedirect },
   { id: 'authorization_code', area: 'token', title: 'tokens for a code', needs: LOGIN, observe: async (session) => shapeTokens(session, await session.userTokens()) },
   { id: 'introspection', area: 'introspection', title: 'introspection of a token in force', needs: [...OWN, 'endpoint:introspection'], observe: async (session) => await shapeJson(session, 'introspection', async () => await session.postAsClient('introspection', encodeForm(['token', textOf(await session.ownTokens(), 'access_token')]))) },
-  { id: 'userinfo', area: 'userinfo', title: 'userinfo of a user', needs: [...LOGIN, 'endpoint:userinfo'], observe: async (session) => await shapeJson(session, 'userinfo', async () => ({ method: 'GET', url: session.endpoint('userinfo'), headers: [['authorization', `Bearer ${textOf(await session.userTokens(), 'access_token')}`]] })) },
-  { id: 'userinfo_of_a_client', area: 'error', title: 'userinfo with a token that stands for no user', needs: [...OWN, 'endpoint:userinfo'], observe: async (session) => await ask(session, 'userinfo_of_a_client', 'userinfo', { method: 'GET', url: session.endpoint('userinfo'), headers: [['authorization', `Bearer ${textOf(await session.ownTokens(), 'access_token')}`]] }) },
+  { id: 'userinfo', area: 'userinfo', title: 'userinfo of a user', needs: [...LOGIN, 'endpoint:userinfo'], observe: async (session) => await shapeJson(session, 'userinfo', async () => userinfoRequest(session, textOf(await session.userTokens(), 'access_token'))) },
+  { id: 'userinfo_of_a_client', area: 'error', title: 'userinfo with a token that stands for no user', needs: [...OWN, 'endpoint:userinfo'], observe: async (session) => await ask(session, 'userinfo_of_a_client', 'userinfo', userinfoRequest(session, textOf(await session.ownTokens(), 'access_token'))) },
   codeProbe('replayed_code', 'a code that was redeemed before', async (session, form) => {
     await session.redeem(form)
     return form
@@ -31,9 +32,24 @@ export const flowProbes: readonly Probe[] = [
   { id: 'revocation_of_own_token', area: 'error', title: 'revocation of a token in force', needs: [...OWN, 'endpoint:revocation'], observe: async (session) => await ask(session, 'revocation_of_own_token', 'revocation', await session.postAsClient('revocation', encodeForm(['token', textOf(await session.redeem('grant_type=client_credentials'), 'access_token')]))) },
 ]
 
+/** A token that is bound to a certificate is shown with it (RFC 8705 §3). */
+function userinfoRequest (session: Session, token: string): HttpRequest {
+  const { client } = session.side
+  const certificate = client !== undefined && 'certificate' in client.auth ? client.auth.certificate : client?.certificate
+  return {
+    method: 'GET',
+    url: certificate === undefined ? session.endpoint('userinfo') : session.alias('userinfo'),
+    headers: [['authorization', `Bearer ${token}`]],
+    ...(certificate === undefined ? {} : { certificate }),
+  }
+}
+
 function codeProbe (id: string, title: string, change: (session: Session, form: string) => Promise<string>): Probe {
   return {
-    id, area: 'error', title, needs: LOGIN,
+    id,
+    area: 'error',
+    title,
+    needs: LOGIN,
     observe: async (session) => {
       const outcome = await session.logIn()
       if (outcome.kind === 'stopped') return { [`error.${id}.failure`]: outcome.why }
@@ -52,7 +68,7 @@ function shapeTokens (session: Session, tokens: JsonObject | undefined): Facts {
   return tokens === undefined ? { 'token.granted': false } : { 'token.granted': true, ...shapeTokenResponse(tokens, session.roles) }
 }
 
-async function shapeJson (session: Session, area: string, request: () => Promise<Parameters<Session['send']>[0]>): Promise<Facts> {
+async function shapeJson (session: Session, area: string, request: () => Promise<HttpRequest>): Promise<Facts> {
   const answer = await session.send(await request())
   if (answer.kind === 'failed') return { [`${area}.failure`]: answer.why }
   const body = parseJson(answer.body)

@@ -42,7 +42,7 @@ function shapeDocument (document: JsonObject, issuer: string): Record<string, Js
 function shapeMember (value: Json, issuer: string): Json {
   if (typeof value === 'string') return shapeText(value, issuer)
   if (typeof value !== 'object' || value === null) return value
-  if (isJsonObject(value)) return Object.fromEntries(Object.entries(value).slice(0, MEMBERS_MAX).map(([name, member]) => [tellName(name), typeof member === 'string' ? shapeText(member, issuer) : 'a value']).sort())
+  if (isJsonObject(value)) return Object.fromEntries(Object.entries(value).slice(0, MEMBERS_MAX).map(([name, member]): [string, Json] => [tellName(name), typeof member === 'string' ? shapeText(member, issuer) : 'a value']).sort())
   return [...new Set(value.slice(0, ITEMS_MAX).map((item) => typeof item === 'string' ? shapeText(item, issuer) : JSON.stringify(item).slice(0, 80)))].sort()
 }
 

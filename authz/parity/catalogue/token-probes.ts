@@ -43,15 +43,24 @@ const ROWS: readonly Row[] = [
 /** Token requests of the test client (RFC 6749 §5.2 and the grants' own documents). */
 export const tokenProbes: readonly Probe[] = [
   ...ROWS.map(([id, title, form, needs = []]) => requestProbe({
-    id, title, endpoint: 'token', needs: ['client', ...needs],
+    id,
+    title,
+    endpoint: 'token',
+    needs: ['client', ...needs],
     request: async (session) => await session.postAsClient('token', typeof form === 'string' ? form : form(session)),
   })),
   requestProbe({
-    id: 'malformed_dpop', title: 'client_credentials with a DPoP proof that is none (RFC 9449 §4.3)', endpoint: 'token', needs: ['client', 'grant:client_credentials', 'member:dpop_signing_alg_values_supported'],
+    id: 'malformed_dpop',
+    title: 'client_credentials with a DPoP proof that is none (RFC 9449 §4.3)',
+    endpoint: 'token',
+    needs: ['client', 'grant:client_credentials', 'member:dpop_signing_alg_values_supported'],
     request: async (session) => await withHeaders(session, ['dpop', made]),
   }),
   requestProbe({
-    id: 'duplicate_dpop', title: 'client_credentials with two DPoP headers', endpoint: 'token', needs: ['client', 'grant:client_credentials', 'member:dpop_signing_alg_values_supported'],
+    id: 'duplicate_dpop',
+    title: 'client_credentials with two DPoP headers',
+    endpoint: 'token',
+    needs: ['client', 'grant:client_credentials', 'member:dpop_signing_alg_values_supported'],
     request: async (session) => await withHeaders(session, ['dpop', made], ['dpop', made]),
   }),
 ]

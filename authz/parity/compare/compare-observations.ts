@@ -63,6 +63,9 @@ const FOLLOWS: ReadonlyArray<readonly [cause: RegExp, consequences: RegExp]> = [
   [/^error\.[^.]+\.error$/, /\.description$/],
   [/^access_token\.format$/, /^access_token\.(?!format$)|\.expires_in_agrees$/],
   [/^id_token\.format$/, /^id_token\.(?!format$)/],
+  [/^token\.refreshed$/, /^token\.(?!refreshed$)|^headers\.|^error\.refresh_token_again\./],
+  [/^userinfo\.status$/, /^userinfo\.(?!status$)/],
+  [/^introspection\.status$/, /^introspection\.(?!status$)/],
   [/^token\.granted$/, /^(?:token|access_token|id_token)\.(?!granted$)/],
 ]
 

@@ -19,7 +19,7 @@ export function tell (value: Json): string {
   if (value === null) return 'nothing'
   if (typeof value === 'string') return value
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : (value as readonly Json[]).map(tell).join(', ')
-  if (typeof value === 'object') return Object.entries(value).map(([name, member]) => `${name}: ${tell(member as Json)}`).join('; ')
+  if (typeof value === 'object') return Object.entries(value).map(([name, member]) => `${name}: ${tell(member)}`).join('; ')
   return String(value)
 }
 
@@ -78,6 +78,7 @@ export const rules: readonly Rule[] = [
   { matches: /^keys\.count$/, severity: 'cosmetic', explain: () => 'The key sets are of another size.' },
   { matches: /^keys\./, severity: 'likely', explain: () => 'Clients choose keys by these members.' },
   { matches: /^token\.(?:granted|refreshed)$/, severity: 'breaking', explain: () => 'A good request of the test client is answered on one side only.' },
+  { matches: /^(?:userinfo|introspection)\.(?:status|format|failure)$/, severity: 'breaking', explain: () => 'A token in force is answered otherwise.' },
   { matches: /^token\.token_type$/, severity: 'breaking', grade: (d) => tell(d.production).toLowerCase() === tell(d.sandbox).toLowerCase() ? 'cosmetic' : 'breaking', explain: () => 'token_type differs.' },
   { matches: /^token\.expires_in$/, severity: 'likely', explain: () => 'Access tokens live for another time: refreshing and caching are not tested as they happen in production.' },
   { matches: /^token\.expires_in_agrees$/, severity: 'likely', explain: () => 'expires_in and exp − iat agree on one side only.' },
@@ -110,7 +111,7 @@ function headerName (id: string): string {
 function tellEndpoint (difference: Difference): string {
   if (isAbsent(difference.sandbox)) return 'The sandbox has no such endpoint.'
   if (isAbsent(difference.production)) return 'The endpoint is in the sandbox only.'
-  return `The path differs, which clients notice that have it written down.`
+  return 'The path differs, which clients notice that have it written down.'
 }
 
 /** A member that is missing, or of another type, is a fault in the client that reads it; one more is seldom. */

@@ -23,7 +23,7 @@ export function createRedactor (): Redactor {
     if (typeof value === 'string') return hide(value)
     if (typeof value !== 'object' || value === null) return value
     if (Array.isArray(value)) return (value as readonly Json[]).map(guard)
-    return Object.fromEntries(Object.entries(value).map(([name, member]) => [hide(name), guard(member as Json)]))
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => [hide(name), guard(member)]))
   }
   return {
     guard,

@@ -89,7 +89,18 @@ export function openSession (deps: SessionDeps): Session {
 
   const login = async (): Promise<LoginOutcome> => await logIn({ side, endpoint: endpoint('authorization'), send, remember: redactor.remember })
   return {
-    side, metadata, clock, redactor, foreignCertificate: deps.foreignCertificate, send, isThrottled, endpoint, alias, post, postAsClient, redeem,
+    side,
+    metadata,
+    clock,
+    redactor,
+    foreignCertificate: deps.foreignCertificate,
+    send,
+    isThrottled,
+    endpoint,
+    alias,
+    post,
+    postAsClient,
+    redeem,
     roles: rolesOf(side),
     ownTokens: once(async () => await redeem(ownForm(side.client))),
     logIn: login,

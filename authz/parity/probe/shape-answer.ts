@@ -45,9 +45,12 @@ function shapeBody (answer: HttpAnswer, context: ShapeContext): Record<string, J
   const type = (headerOf(answer, 'content-type') ?? '').toLowerCase()
   const json = type.includes('json') || /^\s*\{/.test(answer.body) ? parseJson(answer.body) : undefined
   const content = { content_type: type === '' ? null : tellType(type) }
-  if (isJsonObject(json)) return { ...content, body: 'JSON object', members: nameMembers(json), ...errorOf(json, context) }
+  if (isJsonObject(json)) return { ...content, body: 'JSON object', members: 'access_token' in json ? GRANTED : nameMembers(json), ...errorOf(json, context) }
   return { ...content, body: json !== undefined ? 'JSON' : bodyKind(answer.body, type) }
 }
+
+/** What goes with a token is compared where tokens are. */
+const GRANTED: readonly string[] = ['access_token', 'and what goes with it']
 
 function tellType (type: string): string {
   const plain = type.replace(/\s+/g, '')

@@ -11,7 +11,7 @@ function show (value: Json): string {
   if (value === null) return '–'
   if (typeof value === 'string') return value === '' ? '(empty)' : value
   if (Array.isArray(value)) return value.length === 0 ? '(none)' : (value as readonly Json[]).map(show).join(', ')
-  if (typeof value === 'object') return Object.entries(value).map(([name, member]) => `${name}: ${show(member as Json)}`).join('; ')
+  if (typeof value === 'object') return Object.entries(value).map(([name, member]) => `${name}: ${show(member)}`).join('; ')
   return String(value)
 }
 

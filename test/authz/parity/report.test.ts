@@ -1,3 +1,4 @@
+/* eslint-disable no-control-regex -- what must not get through */
 import t from 'tap'
 import type { Drift } from '../../../authz/parity/drift.ts'
 import { renderHtml } from '../../../authz/parity/report/render-html.ts'
@@ -12,7 +13,13 @@ const evil: Drift = { id: `token.${EVIL}`, area: 'token', severity: 'breaking', 
 const cosmetic: Drift = { id: 'headers.token.pragma', area: 'headers', severity: 'cosmetic', production: ['no-cache'], sandbox: null, explanation: 'pragma differs.' }
 
 const report: Report = {
-  title: 'Auth parity', production: `https://as.example/${EVIL}`, sandbox: 'https://localhost:8443', madeAt: '2026-11-24T12:00:00.000Z', score: 88.5, threshold: 90, scoring: 'It is counted.',
+  title: 'Auth parity',
+  production: `https://as.example/${EVIL}`,
+  sandbox: 'https://localhost:8443',
+  madeAt: '2026-11-24T12:00:00.000Z',
+  score: 88.5,
+  threshold: 90,
+  scoring: 'It is counted.',
   drifts: [evil, cosmetic],
   accepted: [{ drift: { ...cosmetic, id: 'keys.count' }, reason: EVIL, expires: '2027-01-01' }],
   stale: [{ id: EVIL, reason: 'x', expires: '2026-01-01', why: 'has expired' }],
@@ -66,7 +73,7 @@ t.test('the HTML passes an accessibility check in light and dark, and shows noth
     const page = await browser.newPage({ colorScheme, bypassCSP: true, viewport: { width: 390, height: 800 } })
     await page.setContent(renderHtml(report))
     await page.evaluate(axe.source)
-    const found = await page.evaluate('axe.run()') as { violations: Array<{ id: string, nodes: Array<{ html: string }> }> }
+    const found = await page.evaluate<{ violations: Array<{ id: string, nodes: Array<{ html: string }> }> }>('axe.run()')
     t.same(found.violations.map(({ id, nodes }) => [id, nodes[0]?.html]), [], colorScheme)
     t.ok(await page.evaluate('document.documentElement.scrollWidth <= 390'), 'no sideways scrolling of the page')
     await page.close()

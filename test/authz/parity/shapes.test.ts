@@ -14,7 +14,7 @@ t.test('no value that was sent or received is left in a text, nor what looks lik
   const redactor = createRedactor()
   redactor.remember('my secret')
   redactor.remember('a+b/c=')
-  for (const text of ['bad my secret', 'bad my%20secret', `bad a+b/c=`, `bad ${encodeURIComponent('a+b/c=')}`, 'code 3f2a9c11-77aa-4b1e-9c0d-aa11bb22cc33 is wrong', 'token eyJhbGciOiJub25lIn0.eyJhIjoxfQ.sig is wrong', 'see https://as.example/errors?id=abc', 'request 8813 failed']) {
+  for (const text of ['bad my secret', 'bad my%20secret', 'bad a+b/c=', `bad ${encodeURIComponent('a+b/c=')}`, 'code 3f2a9c11-77aa-4b1e-9c0d-aa11bb22cc33 is wrong', 'token eyJhbGciOiJub25lIn0.eyJhIjoxfQ.sig is wrong', 'see https://as.example/errors?id=abc', 'request 8813 failed']) {
     const cleaned = redactor.clean(text)
     t.notMatch(cleaned, /secret|a\+b|a%2Bb|3f2a9c11|eyJ|as\.example|8813/, text)
   }
@@ -22,6 +22,7 @@ t.test('no value that was sent or received is left in a text, nor what looks lik
   t.equal(redactor.clean('only application/x-www-form-urlencoded is supported on POST /oauth/token'), 'only application/x-www-form-urlencoded is supported on POST <path>')
   redactor.remember('long-enough-secret')
   t.same(redactor.guard({ 'x.long-enough-secret': ['a long-enough-secret', 1, null] }), { 'x.…': ['a …', 1, null] }, 'the last look takes names and lists too')
+  // eslint-disable-next-line no-control-regex
   t.notMatch(redactor.clean('\u001b[31mred\u202e'), /[\u001b\u202e]/, 'and nothing writes to a terminal')
   t.end()
 })
@@ -69,9 +70,21 @@ t.test('tokens are told by the type of what is in them', (t) => {
   const token = jwt({ alg: 'ES256', typ: 'at+jwt', kid: 'k' }, { iss: 'https://as.example', aud: ['a', 'b'], client_id: 'cli', exp: 1600, iat: 1000, scope: 'a b', cnf: { 'x5t#S256': 'thumb' }, roles: [] })
   const facts = shapeTokenResponse({ access_token: token, token_type: 'bearer', expires_in: 599, id_token: 'eyJ.x', extra: { a: 1 } }, roles)
   t.match(facts, {
-    'token.token_type': 'bearer', 'token.expires_in': 599, 'token.expires_in_agrees': true, 'token.members.extra': 'object {a}',
-    'access_token.format': 'JWT', 'access_token.header.alg': 'ES256', 'access_token.header.typ': 'at+jwt', 'access_token.lifetime': 600, 'access_token.claims.iss': 'string (the issuer)',
-    'access_token.claims.aud': 'array of string', 'access_token.claims.client_id': 'string (the client_id)', 'access_token.claims.scope': 'string, separated by spaces', 'access_token.claims.cnf': 'object {x5t#S256}', 'access_token.claims.roles': 'empty array', 'id_token.format': 'opaque',
+    'token.token_type': 'bearer',
+    'token.expires_in': 599,
+    'token.expires_in_agrees': true,
+    'token.members.extra': 'object {a}',
+    'access_token.format': 'JWT',
+    'access_token.header.alg': 'ES256',
+    'access_token.header.typ': 'at+jwt',
+    'access_token.lifetime': 600,
+    'access_token.claims.iss': 'string (the issuer)',
+    'access_token.claims.aud': 'array of string',
+    'access_token.claims.client_id': 'string (the client_id)',
+    'access_token.claims.scope': 'string, separated by spaces',
+    'access_token.claims.cnf': 'object {x5t#S256}',
+    'access_token.claims.roles': 'empty array',
+    'id_token.format': 'opaque',
   })
   t.notMatch(JSON.stringify(facts), /thumb|c2ln|1600/)
   t.equal(shapeTokenResponse({ access_token: jwt({ alg: 'none' }, { exp: 10, iat: 1 }), expires_in: 3600 }, roles)['token.expires_in_agrees'], false)
