@@ -81,7 +81,7 @@ function readAnswer (bytes: Buffer, { statusCode, headers: sent }: UpstreamRespo
 /** Of one connection, or about bytes that are not sent on. */
 const DROPPED = /^(?:connection|keep-alive|transfer-encoding|te|trailer|upgrade|proxy-.*|content-length|content-encoding|content-md5|content-digest|repr-digest|accept-ranges)$/
 /** What the gateway itself says on every answer. */
-const OURS = /^(?:x-request-id|ratelimit(?:-.*)?)$/
+const OURS = /^(?:x-request-id|ratelimit(?:-.*)?|access-control-.*)$/
 const PLAIN = /^(?:content-type|date|etag|last-modified|expires|cache-control|vary|age|retry-after|content-language)$/
 /** RFC 9110 §5.5; Node refuses to send anything else. */
 const FIELD_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
