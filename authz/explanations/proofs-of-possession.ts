@@ -199,6 +199,15 @@ function unacceptableProofs (): CatalogueEntry[] {
       expected: 'one proof: three base64url parts with dots between them',
       fix: 'Send exactly one DPoP header with the proof as the library returned it.',
     },
+    {
+      ...proofShared,
+      code: 'dpop_proof_invalid',
+      says: 'invalid DPoP key binding',
+      cause: ({ detail }) => `The DPoP proof does not hold: ${show(detail, 160)}.`,
+      seen: (facts) => showAll(Object.keys(proof(facts).payload).map((name) => `${name} ${show(proof(facts).payload[name], 60)}`)),
+      expected: 'a proof of this request, with typ, alg and jwk in its header, and jti, htm, htu and iat as claims',
+      fix: 'Leave claims out that a proof does not need; make it by a library for DPoP.',
+    },
   ]
 }
 

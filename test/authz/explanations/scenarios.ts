@@ -132,6 +132,7 @@ export const PROOF_SCENARIOS: readonly Scenario[] = [
   dpop('dpop_method_mismatch', { htm: 'GET' }, {}, { seen: /htm GET/, expected: /htm POST/ }),
   dpop('dpop_uri_mismatch', { htu: 'https://elsewhere.example/token' }, {}, { seen: /https:\/\/elsewhere\.example\/token/, expected: /htu http:\/\/localhost:\d+\/token/ }),
   dpop('dpop_type_wrong', {}, { typ: 'JWT' }, { seen: /typ JWT/ }),
+  dpop('dpop_proof_invalid', { exp: now() - 100 }, {}, { seen: /exp \d+/ }),
   dpop('dpop_key_unusable', {}, { jwk: undefined }),
   { code: 'dpop_algorithm_refused', seen: /alg none/, act: async (s) => await token(s, credentials, { ...basic('basic'), dpop: `${Buffer.from('{"alg":"none","typ":"dpop+jwt"}').toString('base64url')}.e30.x` }) },
   { code: 'dpop_signature_invalid', act: async (s) => await token(s, credentials, { ...basic('basic'), dpop: await s.proof({}, {}, generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey) }) },
@@ -246,4 +247,13 @@ export const SPARSE_SCENARIOS: readonly Scenario[] = [
   dpop('dpop_iat_skewed', { iat: now() + 1000 }, {}, { seen: /in \d+ s/ }),
   { code: 'request_unsupported', act: async (s) => await authorize(s, { request: 'x.y.z' }) },
   { code: 'request_uri_unsupported', act: async (s) => await authorize(s, { request_uri: `${REQUEST_URI}x` }) },
+]
+
+/** Entries of parts that are ours and not the library's. */
+export const OWN_CODES: readonly string[] = [
+  'fault_asked_for', 'grant_artifact_raced', 'exchange_type_unsupported', 'exchange_token_invalid', 'exchange_pair_incomplete', 'exchange_without_user', 'exchange_scope_exceeded',
+  'bearer_assertion_refused', 'bearer_assertion_without_keys', 'bearer_assertion_subject', 'bearer_assertion_life', 'bearer_assertion_replayed', 'binding_required',
+  'authorization_details_exceeded', 'authentication_unmet', 'headless_consent_malformed', 'polled_too_fast', 'ciba_hint_token_unsupported',
+  'registration_token_missing', 'initial_access_token_unknown', 'initial_access_token_spent', 'registration_access_token_unknown', 'registration_body_unreadable',
+  'registration_field_forbidden', 'registration_identity_mismatch', 'software_statement_refused', 'client_metadata_redirect_uri', 'client_metadata_invalid',
 ]
