@@ -18,8 +18,8 @@ t.test('what configuration cannot close gets no suggestion', async (t) => {
   const rows: ReadonlyArray<readonly [id: string, production: Json, sandbox: Json]> = [
     ['metadata.issuer', 'another issuer', 'the issuer'],
     ['metadata.documents', ['openid-configuration'], ['openid-configuration', 'oauth-authorization-server']],
-    ['metadata.token_endpoint', '<host>/.well-known/token', '<host>/oauth/token'],
-    ['metadata.jwks_uri', '<host>/.well-known/jwks.json', '<host>/oauth/jwks'],
+    ['metadata.token_endpoint', '<host>/.well-known/openid-configuration', '<host>/oauth/token'],
+    ['metadata.jwks_uri', '<host>/sandbox/jwks', '<host>/oauth/jwks'],
     ['metadata.token_endpoint', '<host>/', '<host>/oauth/token'],
     ['metadata.token_endpoint', '<host>/a/../b', '<host>/oauth/token'],
     ['metadata.token_endpoint', '<host>/a b?c', '<host>/oauth/token'],
