@@ -36,7 +36,7 @@ export const CLIENT_ASSERTIONS: readonly CatalogueEntry[] = [
     says: /^client_assertion_type must have value /,
     clause: 'RFC 7523 §2.2',
     cause: 'The client_assertion_type is not the one of a JWT.',
-    seen: ({ parameter }) => show(parameter('client_assertion_type')),
+    seen: ({ parameter }) => /^urn:[\w:-]{1,100}$/.test(parameter('client_assertion_type') ?? '') ? parameter('client_assertion_type') : 'something that is no URN (not repeated, because it may be the assertion)',
     expected: TYPE,
     fix: `Send client_assertion_type=${TYPE}.`,
   },

@@ -99,7 +99,7 @@ function recordOf (seen: Seen, { clientId, sandboxId, isUnproven }: Owner, fired
     atMs: seen.receivedAtMs,
     surface: seen.surface,
     method: seen.method,
-    path: seen.cleanPath ?? deps.scrubPath(pathOf(seen.url), sandboxId ?? ''),
+    path: keptPath(seen, deps, sandboxId),
     route: seen.route?.template ?? '',
     status,
     durationMs: Math.round(durationMs * 1000) / 1000,
@@ -143,6 +143,14 @@ function count (record: RequestRecord, seen: Seen, metrics: Metrics): void {
   if (seen.outcome.refusal !== undefined) metrics.countRefusal(record.surface, seen.outcome.refusal.stage, seen.outcome.refusal.code)
   for (const finding of record.findings) metrics.countFinding(finding.stage, finding.code)
   for (const removal of seen.removals ?? []) metrics.countRemoval(removal.kind)
+}
+
+/** Where a token may stand in the path by mistake, the path is kept as its template. */
+const TEMPLATES_ONLY: ReadonlySet<string> = new Set(['/sandbox/tokens/{name}'])
+
+function keptPath ({ cleanPath, surface, route, url }: Seen, { scrubPath }: RecordOutcomeDeps, sandboxId: SandboxId | undefined): string {
+  if (surface === 'control' && route !== undefined && TEMPLATES_ONLY.has(route.template)) return route.template
+  return cleanPath ?? scrubPath(pathOf(url), sandboxId ?? '')
 }
 
 function pathOf (url: string): string {

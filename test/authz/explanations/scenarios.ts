@@ -41,7 +41,7 @@ export const AUTHENTICATION_SCENARIOS: readonly Scenario[] = [
   { code: 'assertion_unreadable', act: async (s) => await token(s, { ...credentials, client_assertion: 'x.y.z', client_assertion_type: ASSERTION_TYPE }, {}) },
   { code: 'assertion_unreadable', act: async (s) => await token(s, { ...credentials, client_id: 'key', client_assertion: `!.${Buffer.from('{"sub":"key"}').toString('base64url')}.x`, client_assertion_type: ASSERTION_TYPE }, {}) },
   { code: 'assertion_type_missing', act: async (s) => await token(s, { ...credentials, client_assertion: await s.sign({ sub: 'key' }) }, {}) },
-  { code: 'assertion_type_wrong', seen: /saml/, act: async (s) => await token(s, { ...credentials, client_assertion: await s.sign({ sub: 'key' }), client_assertion_type: 'saml' }, {}) },
+  { code: 'assertion_type_wrong', seen: /saml2-bearer/, act: async (s) => await token(s, { ...credentials, client_assertion: await s.sign({ sub: 'key' }), client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:saml2-bearer' }, {}) },
   { code: 'assertion_subject_missing', act: assert({ sub: null }) },
   { code: 'assertion_algorithm', seen: /ES256/, expected: /PS256/, act: assert({}, {}, 'key-ps') },
   { code: 'assertion_algorithm', seen: /ES256/, expected: /HS256/, act: assert({}, {}, 'jwt') },
