@@ -76,7 +76,7 @@ async function logInBoth (left: OpenSide, right: OpenSide): Promise<readonly [Op
   return [await tryLogin(left), await tryLogin(right)]
 }
 
-const SCORING = 'The score is the share of compared facts that agree, weighted 10 where a difference breaks clients, 3 where some notice it, 1 where it is cosmetic; at most 89 while anything breaking is open, 97 while anything is that some notice.'
+const SCORING = 'The score is the share of compared facts that agree, weighted 10 where a difference breaks clients, 3 where some notice it, 1 where it is cosmetic; times 0.9 while anything that breaks clients is open, times 0.98 while anything is that some notice.'
 
 function makeReport ({ production, sandbox, accept = [], threshold, clock }: CheckOptions, left: Observations, right: Observations, notes: readonly string[]): Report {
   const comparison = compareObservations(catalogue, left, right, suggestChange)

@@ -38,7 +38,7 @@ t.test('two Sandgates', async (t) => {
       t.teardown(sandbox.gateway.stop)
       const report = await compare(production[by], sandbox[by])
       t.same(report.drifts.map(({ id }) => id).sort(), [...drifts].sort())
-      t.ok(report.score < 100)
+      t.ok(report.score < 98.1, `it scores ${report.score}`)
     })
   }
 

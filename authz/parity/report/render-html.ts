@@ -44,7 +44,7 @@ function head (report: Report): SafeHtml {
 <meter min="0" max="100" low="90" high="98" optimum="100" value="${report.score}">${report.score} of 100</meter>
 ${verdict}
 <ul class="counts">
-<li class="breaking"><b>${breaking}</b> ${WORDS.breaking}</li><li class="likely"><b>${likely}</b> ${WORDS.likely}</li><li class="cosmetic"><b>${cosmetic}</b> ${WORDS.cosmetic}</li>
+<li class="breaking"><b>${breaking}</b> that break clients</li><li class="likely"><b>${likely}</b> that some notice</li><li class="cosmetic"><b>${cosmetic}</b> cosmetic</li>
 <li><b>${same}</b> checks the same</li><li><b>${different}</b> different</li><li><b>${accepted}</b> accepted</li><li><b>${skipped}</b> skipped</li>
 </ul>
 </div>

@@ -21,6 +21,9 @@ meter{width:100%;height:.75rem;margin:.75rem 0}
 .failed{color:var(--red);background:var(--redbg)}
 .counts{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;margin:0;padding:0;list-style:none;color:var(--soft)}
 .counts b{color:var(--ink)}
+.counts .breaking b{color:var(--red)}
+.counts .likely b{color:var(--amber)}
+.counts .cosmetic b{color:var(--blue)}
 section{margin:0 0 1.5rem;padding:1.25rem 1.5rem;border:1px solid var(--line);border-radius:.75rem;background:var(--card)}
 section>p:first-of-type{margin-top:0;color:var(--soft)}
 .good{color:var(--green)!important}
@@ -28,7 +31,7 @@ section>p:first-of-type{margin-top:0;color:var(--soft)}
 table{width:100%;border-collapse:collapse;font-size:.9375rem}
 th,td{padding:.625rem .75rem .625rem 0;border-top:1px solid var(--line);text-align:left;vertical-align:top;font-weight:400}
 thead th{border-top:0;color:var(--soft);font-size:.8125rem}
-tbody td:nth-child(n+3){min-width:8rem;max-width:18rem;overflow-wrap:anywhere}
+tbody td:nth-child(n+3){width:21%;min-width:11rem;overflow-wrap:anywhere}
 tbody th p{margin:.25rem 0 0;color:var(--soft)}
 .change{padding:.25rem .625rem;border-left:3px solid var(--green);color:var(--ink)!important}
 code{font:.875em ui-monospace,monospace;overflow-wrap:anywhere}
