@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { startTestGateway, type SecretSandbox, type TestGateway } from './gateway.ts'
+import type { NewSandbox } from '../../gateway/control/index.ts'
+import { startTestGateway, type TestGateway } from './gateway.ts'
 
 /** What a developer is given when a client is registered, this once. */
 export interface RegisteredClient {
@@ -16,7 +17,7 @@ export interface RegisteredClient {
 /** An installation with one sandbox, for clients that others wrote: they know an issuer, an authority's file and their credentials. */
 export interface ForeignWorld {
   readonly sandgate: TestGateway
-  readonly sandbox: SecretSandbox
+  readonly sandbox: NewSandbox
   readonly caFile: string
   /** Registers a client as a developer does, over the control API. */
   readonly register: (method: string, metadata?: object) => Promise<RegisteredClient>
@@ -29,7 +30,8 @@ export interface ForeignWorld {
 export async function openForeignWorld (t: Test, settings: Readonly<Record<string, unknown>> = {}): Promise<ForeignWorld> {
   const sandgate = await startTestGateway(settings)
   t.teardown(sandgate.stop)
-  const sandbox = await sandgate.newSandbox()
+  const sandbox = await sandgate.gateway.composition.sandboxes.create({})
+  if (sandbox === undefined) throw new Error('there is no room for a sandbox')
   const token = sandbox.key.reveal()
   const keep: ForeignWorld['keep'] = (name, content) => {
     const path = join(sandgate.directory, name)
