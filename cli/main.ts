@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander'
 import { addCertificateCommands } from './commands/certificates.ts'
+import { addClientCommands } from './commands/clients.ts'
 import { addConfigCommands } from './commands/config.ts'
 import { addControlCommands } from './commands/control.ts'
 import { addExplainCommands } from './commands/explain.ts'
@@ -26,6 +27,7 @@ addControlCommands(program, terminal)
 addExplainCommands(program, terminal)
 addFaultCommands(program, terminal)
 addUserCommands(program, terminal)
+addClientCommands(program, terminal)
 addCertificateCommands(program, terminal)
 addParityCommands(program, terminal)
 addParityImport(program, terminal)
