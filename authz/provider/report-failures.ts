@@ -2,10 +2,11 @@ import type { IncomingMessage } from 'node:http'
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
 import type { Clock, Explanation } from '../../kernel/index.ts'
 import type { PresentedCertificate } from '../authorization-server.ts'
-import { explainFailure, explainStated, mayProveClient } from '../explanations/explain-failure.ts'
+import { explainFailure, explainStated } from '../explanations/explain-failure.ts'
 import type { Offered } from '../explanations/failure-facts.ts'
 import { readFailure, type FailureReading, type LibraryError } from '../explanations/read-failure.ts'
 import { rememberArtifacts } from '../explanations/remember-artifacts.ts'
+import { observeAnswers, type AnswerObserving } from './observe-answers.ts'
 
 /** Why the authorization server refused a request: the wire says less on purpose. */
 export interface AuthorizationFailure {
@@ -33,13 +34,12 @@ const EVENTS = [
   'end_session.error', 'end_session_confirm.error', 'end_session_success.error', 'server_error',
 ] as const
 
-export interface FailureReporting {
+export interface FailureReporting extends AnswerObserving {
   readonly issuer: string
   readonly clock: Clock
   readonly offered: Offered
   readonly certificateOf: (request: IncomingMessage) => PresentedCertificate | undefined
   readonly onFailure: (failure: AuthorizationFailure) => void
-  readonly onClientProven?: (request: IncomingMessage, clientId: string) => void
 }
 
 type Listen = (event: string, listener: (ctx: KoaContextWithOIDC, error: LibraryError) => void) => void
@@ -48,8 +48,7 @@ type Listen = (event: string, listener: (ctx: KoaContextWithOIDC, error: Library
 export function reportFailures (provider: Provider, deps: FailureReporting): void {
   const listen = provider.on.bind(provider) as Listen
   const reading: FailureReading = { ...deps, nowMs: deps.clock.nowMs, artifactOf: rememberArtifacts(provider) }
-  const { onClientProven } = deps
-  if (onClientProven !== undefined) provider.use(createProofObserver(onClientProven))
+  provider.use(observeAnswers(deps))
   for (const event of EVENTS) listen(event, (ctx, error) => deps.onFailure(describeFailure(ctx, error, reading, ctx.oidc.client?.clientId)))
 }
 
@@ -82,14 +81,4 @@ function describeFailure (ctx: KoaContextWithOIDC, error: LibraryError, reading:
 function describe ({ description, detail, error }: { readonly description: string, readonly detail: string, readonly error: string }): string {
   const stated = [...new Set([description, detail])].filter((part) => part !== '').join(': ')
   return stated === '' ? error : stated
-}
-
-/** Notes, after a good answer, which client it was: one that is not public has authenticated by then, and no token is issued for a mere name. */
-function createProofObserver (onClientProven: (request: IncomingMessage, clientId: string) => void) {
-  return async function observeProof (ctx: { readonly req: IncomingMessage, readonly status: number, readonly oidc?: { readonly route?: string, readonly client?: { readonly clientId: string, readonly clientAuthMethod?: string } } }, next: () => Promise<void>): Promise<void> {
-    await next()
-    const { oidc } = ctx
-    const client = oidc?.client
-    if (ctx.status < 400 && client !== undefined && (oidc?.route === 'token' || mayProveClient(oidc?.route, client.clientAuthMethod))) onClientProven(ctx.req, client.clientId)
-  }
 }

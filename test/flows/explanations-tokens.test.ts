@@ -1,9 +1,14 @@
+import { createHash } from 'node:crypto'
+import * as openid from 'openid-client'
 import t from 'tap'
+import { authorize, Browser, createFetch, discover } from '../support/authz-client.ts'
 import { startTestGateway, type Answer } from '../support/gateway.ts'
+
+const REDIRECT_URI = 'http://127.0.0.1:7777/callback'
 
 /** What became of this token? Its owner reads its life as one time line, and nobody else finds it. */
 t.test('the life of a token', async (t) => {
-  const sandgate = await startTestGateway()
+  const sandgate = await startTestGateway({ 'sandboxes.redirect_uris': [REDIRECT_URI] })
   t.teardown(sandgate.stop)
   const owner = await sandgate.newSandbox()
   const other = await sandgate.newSandbox()
@@ -55,5 +60,41 @@ t.test('the life of a token', async (t) => {
     t.equal(first.json.data.length, 1)
     t.equal(second.json.data.length, 1)
     t.ok(first.json.data[0].issued_at >= second.json.data[0].issued_at)
+  })
+
+  t.test('a family: code, access token, refresh token, its rotation, its reuse, and the end of all', async (t) => {
+    const server = { issuer: sandgate.publicUrl, ca: sandgate.authorityPem }
+    const web = createFetch(server)
+    t.teardown(web.close)
+    const configuration = await discover(server, owner.client.id, openid.ClientSecretBasic(owner.client.secret.reveal()))
+    const { callback, verifier, state } = await authorize(new Browser(web), configuration, { user: 'Amira Haddad', redirectUri: REDIRECT_URI })
+    const first = await openid.authorizationCodeGrant(configuration, callback, { pkceCodeVerifier: verifier, expectedState: state, idTokenExpected: true })
+    const digest = (value: string | undefined): string => createHash('sha256').update(value ?? '').digest('base64url')
+    await openid.refreshTokenGrant(configuration, first.refresh_token ?? '')
+    const reuse = await post('/oauth/token', { grant_type: 'refresh_token', refresh_token: first.refresh_token ?? '' })
+    t.equal(reuse.status, 400)
+
+    const answer = await read(digest(first.refresh_token))
+    t.match(answer.json, { kind: 'refresh_token', format: 'opaque', status: 'revoked', subject: String, grant: /authorization_code/ })
+    t.same(eventsOf(answer).slice(0, 3), ['asked', 'issued', 'rotated'])
+    t.same(eventsOf(answer).slice(3).sort(), ['refused', 'revoked'], 'both by the reuse')
+    t.match(answer.json.timeline.find((moment: { event: string }) => moment.event === 'refused'), { code: 'refresh_token_reused', request: reuse.requestId })
+    t.match(answer.json.timeline.find((moment: { event: string }) => moment.event === 'revoked'), { by: /reuse detection/ })
+    const kinds = (answer.json.family as ReadonlyArray<{ kind: string, status: string }>).map(({ kind, status }) => `${kind} ${status}`)
+    t.same(kinds.sort(), ['access_token revoked', 'access_token revoked', 'authorization_code revoked', 'refresh_token revoked', 'refresh_token revoked'])
+    const times = (answer.json.family_timeline as ReadonlyArray<{ at: string }>).map(({ at }) => at)
+    t.same(times, times.toSorted(), 'one line, in order')
+    const told = await sandgate.call('GET', `/sandbox/requests/${reuse.requestId}`, { token: key })
+    t.match(told.json.explanation, { code: 'refresh_token_reused', token: digest(first.refresh_token), clause_url: /rfc9700#section-4\.14\.2/, cause: /whole family was revoked now/ })
+    for (const value of [first.refresh_token, first.access_token, callback.searchParams.get('code')]) t.notOk([answer.text, told.text].some((text) => text.includes(value ?? '-')), 'no value is shown')
+  })
+
+  t.test('an introspection that answers inactive says in its record how to find out why', async (t) => {
+    const token = await sandgate.tokenFor(owner, { door: 'public' })
+    await post('/oauth/revoke', { token })
+    const answer = await post('/oauth/introspect', { token })
+    t.same(answer.json, { active: false })
+    const told = await sandgate.call('GET', `/sandbox/requests/${answer.requestId}`, { token: key })
+    t.match(told.json, { proven: true, findings: [{ code: 'token_inactive', detail: new RegExp(`sandgate token ${nameOf(token).replace('.', '\\.')}`) }] })
   })
 })
