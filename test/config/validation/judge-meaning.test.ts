@@ -12,7 +12,7 @@ const REFUSED: { readonly [M in Meaning]?: readonly string[] } = {
   cidr: ['', '10.0.0.0', '10.0.0.0/', '10.0.0.0/08', '10.0.0.0/-1', '10.0.0.0/8/8', '010.0.0.0/8', '10.0.0/8', 'fe80::%eth0/64', '::/129', '::1/127', 'x/8', '10.0.0.0/8 '],
   host: ['', 'a b', 'http://a', 'a:1', '[::1]', '-a', 'a-', 'a..b', 'a.', '1.2.3', '256.1.1.1', 'a_b', 'ä.example', `${'a'.repeat(64)}.example`],
   url: ['', 'a', '/a', 'ftp://a', 'https://', 'https://a#b', 'https://u@a', 'https://a b'],
-  issuer: ['http://a', 'https://a/', 'https://a/b', 'https://a?b', 'https://a#b', 'https://A', 'https://a:443', 'https://u:p@a'],
+  issuer: ['http://a', 'https://a/?x', 'https://a/b#c', 'https://a?b', 'https://a#b', 'https://A', 'https://a:443', 'https://u:p@a'],
   origin: ['a:1', 'https://a/', 'ftp://a', 'http://a:80', 'https://u@a'],
   'redirect-uri': ['/cb', 'https://a#b', 'http://a/cb', 'javascript:x', 'data:text/html,x', 'http://127.evil.example/cb'],
   path: ['', '/', 'a', '/a/', '//a', '/a//b', '/a/./b', '/a/../b', '/..', '/a?b', '/a#b', '/a%2fb', '/a b', '/a/{id}', '/a\\b', '/*'],
