@@ -3,10 +3,11 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { clauseUrl, errorEntry, errors, type ErrorCode } from '../kernel/index.ts'
 import { createMetrics } from '../gateway/record/index.ts'
 import { describeControlApi } from './describe-control-api.ts'
+import { describeExplanations } from './describe-explanations.ts'
 import { describePipeline } from './describe-pipeline.ts'
 
 /**
- * Writes the generated documents: docs/errors.md, docs/pipeline.md, docs/metrics.md, docs/control-api.md, and through generate-config-docs.ts
+ * Writes the generated documents: docs/errors.md, docs/pipeline.md, docs/metrics.md, docs/control-api.md, docs/causes.md, and through generate-config-docs.ts
  * docs/config.md and config/sandgate.schema.json. With --check nothing is written and a stale document fails.
  */
 const isCheck = process.argv.includes('--check')
@@ -15,6 +16,7 @@ const documents: Readonly<Record<string, string>> = {
   'docs/pipeline.md': describePipeline(),
   'docs/metrics.md': await describeMetrics(),
   'docs/control-api.md': describeControlApi(),
+  'docs/causes.md': describeExplanations(),
 }
 let isStale = false
 for (const [file, text] of Object.entries(documents)) {
