@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider'
-import type { Clock, Explanation } from '../../kernel/index.ts'
+import type { Clock, Explanation, SandboxId } from '../../kernel/index.ts'
 import type { PresentedCertificate } from '../authorization-server.ts'
 import { explainFailure, explainStated } from '../explanations/explain-failure.ts'
 import type { Offered } from '../explanations/failure-facts.ts'
@@ -18,6 +18,8 @@ export interface AuthorizationFailure {
   readonly detail: string
   /** Set when the request named a client that exists. */
   readonly clientId?: string
+  /** Set when it is known whose request it was though no client is: of a registration, by its token. */
+  readonly sandboxId?: SandboxId
   /** A documented trigger caused it: a condition of a test user. */
   readonly isTriggered?: true
   readonly explanation?: Explanation

@@ -8,7 +8,7 @@ import { registerRegistrationRoutes, type RegistrationRoutesDeps } from './regis
 import { createRegistrationTokens, type RegistrationTokens } from './registration-tokens.ts'
 import { createSoftwareStatements } from './software-statement.ts'
 
-export interface OpenRegistrationDeps extends Pick<RegistrationDeps, 'clients' | 'directory' | 'clientsMax'>, Pick<RegistrationRoutesDeps, 'issuer' | 'onFailure'> {
+export interface OpenRegistrationDeps extends Pick<RegistrationDeps, 'clients' | 'directory' | 'clientsMax'>, Pick<RegistrationRoutesDeps, 'issuer' | 'onFailure' | 'onClientProven'> {
   readonly profile: Pick<AuthorizationProfile, 'registration' | 'requireSoftwareStatement' | 'paths' | 'signingAlgorithm'>
   readonly apis: readonly ProtectedApi[]
   readonly keyValue: KeyValue

@@ -5,7 +5,7 @@ import { ClientQuotaExceeded, ClientRefused, type Clients, type CreatedClient } 
 import { registeredMetadata } from '../clients/describe-client.ts'
 import { joinMetadata, SERVER_CHOSEN, splitMetadata } from '../clients/split-metadata.ts'
 import { RegistrationRefused } from './registration-refused.ts'
-import type { RegistrationTokens } from './registration-tokens.ts'
+import type { RegistrationToken, RegistrationTokens } from './registration-tokens.ts'
 import type { ApplySoftwareStatement } from './software-statement.ts'
 
 export interface RegistrationDeps {
@@ -56,6 +56,14 @@ export function createRegistration (deps: RegistrationDeps): Registration {
 async function register (deps: RegistrationDeps, token: string, body: unknown): Promise<JsonObject> {
   const initial = await deps.tokens.find(token)
   if (initial === undefined) throw new RegistrationRefused('invalid_token', 'invalid token provided', { detail: 'there is no such initial access token: it has expired, was revoked or never was' })
+  try {
+    return await registerIn(deps, initial, body)
+  } catch (error) {
+    throw error instanceof RegistrationRefused ? error.in(initial.sandboxId) : error
+  }
+}
+
+async function registerIn (deps: RegistrationDeps, initial: RegistrationToken, body: unknown): Promise<JsonObject> {
   const metadata = withoutServerMembers(await deps.applySoftwareStatement(readBody(body)))
   const use = await deps.tokens.spend(initial)
   if (use === undefined) throw new RegistrationRefused('invalid_token', 'invalid token provided', { detail: `the initial access token was for ${initial.usesMax} registrations, which are made` })

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { JsonObject } from '../../kernel/index.ts'
 import { StoreUnavailable } from '../../stores/ports.ts'
@@ -12,20 +13,25 @@ export interface RegistrationRoutesDeps {
   /** Path of the client registration endpoint. */
   readonly path: string
   readonly onFailure: (failure: AuthorizationFailure) => void
+  /** Told of the client that a request was about, so that the request is its owner's to see. */
+  readonly onClientProven?: (request: IncomingMessage, clientId: string) => void
 }
 
 interface Answer { readonly status: number, readonly body?: JsonObject, readonly challenge?: string }
 
 /** Serves client registration (RFC 7591) and its management (RFC 7592) beside the library's endpoints. */
-export function registerRegistrationRoutes (app: FastifyInstance, { registration, issuer, path, onFailure }: RegistrationRoutesDeps): void {
+export function registerRegistrationRoutes (app: FastifyInstance, { registration, issuer, path, onFailure, onClientProven }: RegistrationRoutesDeps): void {
   const serve = (endpoint: string, work: (token: string, request: FastifyRequest, clientId: string) => Promise<Answer>) => async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { clientId = '' } = (request.params ?? {}) as { readonly clientId?: string }
     try {
-      return await send(reply, await work(readBearer(request), request, clientId))
+      const answer = await work(readBearer(request), request, clientId)
+      const known = answer.body?.['client_id'] ?? clientId
+      if (typeof known === 'string') onClientProven?.(request.raw, known)
+      return await send(reply, answer)
     } catch (error) {
       if (error instanceof StoreUnavailable) return await send(reply, { status: 503, body: { error: 'temporarily_unavailable', error_description: 'the authorization server is temporarily unavailable' } })
       if (!(error instanceof RegistrationRefused)) throw error
-      onFailure({ request: request.raw, endpoint, error: error.error, detail: error.detail, ...(clientId === '' ? {} : { clientId }) })
+      onFailure({ request: request.raw, endpoint, error: error.error, detail: error.detail, ...(clientId === '' ? {} : { clientId }), ...(error.sandboxId === undefined ? {} : { sandboxId: error.sandboxId }) })
       return await send(reply, refusalOf(error, issuer, request))
     }
   }

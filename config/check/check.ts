@@ -9,6 +9,7 @@ import { checkProfilePaths } from './check-profile-paths.ts'
 import { checkSecurityProfile } from './check-security-profile.ts'
 import { checkSandboxes } from './check-sandboxes.ts'
 import { checkScrub } from './check-scrub.ts'
+import { checkSoftwareStatements } from './check-software-statements.ts'
 import { checkStores } from './check-stores.ts'
 
 /** The document after defaults and before translation: names as in the file. */
@@ -26,7 +27,7 @@ export interface CrossCheck {
 }
 
 const CHECKS: readonly CrossCheck[] = [
-  checkListen, checkTlsFiles, checkKeyFiles, checkStores, checkProfilePaths, checkSecurityProfile, checkApis, checkApiFiles, checkClientScopes, checkSandboxes,
+  checkListen, checkTlsFiles, checkKeyFiles, checkStores, checkProfilePaths, checkSecurityProfile, checkSoftwareStatements, checkApis, checkApiFiles, checkClientScopes, checkSandboxes,
   checkRulesDirectory, checkScrub
 ]
 

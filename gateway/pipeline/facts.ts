@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { PresentedCertificate } from '../../authz/index.ts'
-import type { Caller, Explanation, Finding, Json, Refusal, RequestId, Surface } from '../../kernel/index.ts'
+import type { Caller, Explanation, Finding, Json, Refusal, RequestId, SandboxId, Surface } from '../../kernel/index.ts'
 import type { LimitOutcome } from '../limits/index.ts'
 
 /** What is known of a request before any stage ran. */
@@ -87,6 +87,8 @@ export interface Failure {
   readonly error: string
   readonly detail: string
   readonly clientId?: string
+  /** Whose request it was, where that is proved and no client is known. */
+  readonly sandboxId?: SandboxId
   /** True when a documented trigger caused it: test suites do that on purpose. */
   readonly isTriggered?: boolean
   readonly explanation?: Explanation

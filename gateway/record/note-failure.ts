@@ -11,11 +11,12 @@ interface Noted { failure: Failure | undefined, readonly facts: { readonly reque
  * logged, so that it gets one.
  */
 export function createFailureNotes ({ metrics, logger }: { readonly metrics: Pick<Metrics, 'countUnexplained'>, readonly logger: Pick<Logger, 'warn'> }): (noted: Noted, failure: AuthorizationFailure) => void {
-  return (noted, { error, detail, endpoint, clientId, explanation, isProven = noted.failure?.isProven, isTriggered, isUncatalogued }) => {
+  return (noted, { error, detail, endpoint, clientId, sandboxId, explanation, isProven = noted.failure?.isProven, isTriggered, isUncatalogued }) => {
     noted.failure = {
       error,
       detail,
       ...(clientId === undefined ? {} : { clientId }),
+      ...(sandboxId === undefined ? {} : { sandboxId }),
       ...(explanation === undefined ? {} : { explanation }),
       ...(isProven === undefined ? {} : { isProven }),
       ...(isTriggered === undefined ? {} : { isTriggered }),

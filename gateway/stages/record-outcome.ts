@@ -46,6 +46,7 @@ const NOBODY: Owner = {}
 function ownerOf ({ request, caller, outcome, claimedClientId, provenClientId }: Seen, deps: RecordOutcomeDeps): Owner | Promise<Owner> {
   if (caller?.sandboxId !== undefined) return { sandboxId: caller.sandboxId, clientId: caller.clientId }
   const { refusal, failure } = outcome
+  if (failure?.sandboxId !== undefined) return { sandboxId: failure.sandboxId, clientId: failure.clientId }
   const clientId = provenClientId ?? caller?.clientId ?? refusal?.claimedClientId ?? failure?.clientId ?? claimedClientId ?? (refusal === undefined ? undefined : readClaimedClient(request))
   if (clientId === undefined) return NOBODY
   const isUnproven = provenClientId === undefined && failure?.isProven !== true && !(refusal?.claimedClientId !== undefined && SIGNED.has(refusal.code))

@@ -130,6 +130,14 @@ await t.test('a registration token lets a client register itself in this sandbox
   const { access_token: access } = await ask(registered.json.client_id as string, registered.json.client_secret as string)
   t.equal((await sandgate.call('GET', '/v1/customers', { token: access })).status, 200)
 
+  const wrong = await sandgate.call('POST', '/oauth/register', { token, body: { redirect_uris: ['nothing'] } })
+  t.match(wrong, { status: 400, json: { error: 'invalid_redirect_uri' } })
+  const records = await control('GET', '/sandbox/requests')
+  t.match(records.json, { data: [{ path: '/oauth/register', status: 400 }] }, 'the sandbox of the token sees what was refused')
+  t.match(await control('GET', `/sandbox/requests/${wrong.requestId}`), { status: 200, json: { explanation: Object } })
+  t.equal((await control('GET', `/sandbox/requests/${wrong.requestId}`, undefined, strangerKey)).status, 404)
+  t.equal((await control('GET', `/sandbox/requests/${registered.requestId}`)).status, 200, 'and what was not')
+
   const list = await control('GET', '/sandbox/registration-tokens')
   t.match(list.json, { data: [{ id, uses: 2 }] })
   t.notMatch(list.text, token)
