@@ -57,7 +57,7 @@ t.test('stages', async (t) => {
 
 t.test('the house', async (t) => {
   t.test('files are kebab-case', async (t) => {
-    t.same(sources.map(({ file }) => file).filter((file) => !/^[a-z0-9/-]+\.ts$/.test(file)), [])
+    t.same(sources.map(({ file }) => file).filter((file) => !/^[a-z0-9/-]+(?:\.d)?\.ts$/.test(file)), [])
   })
 
   t.test('no folder is called by what says nothing', async (t) => {
