@@ -1,14 +1,16 @@
-import { createHmac } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
+import { compactDecrypt, decodeJwt } from 'jose'
 import * as openid from 'openid-client'
 import t from 'tap'
 import { createSecretKeeper, hashSecret } from '../../authz/clients/secret-keeper.ts'
 import type { CreatedClient } from '../../authz/index.ts'
-import { basic, createClient, createFetch, discover, postForm } from '../support/authz-client.ts'
-import { openTestServer, SANDBOX_A, SANDBOX_B } from '../support/authz-server.ts'
+import { authorize, basic, Browser, createClient, createFetch, discover, postForm } from '../support/authz-client.ts'
+import { openTestServer, REDIRECT_URI, SANDBOX_A, SANDBOX_B } from '../support/authz-server.ts'
 
 const server = await openTestServer()
 const web = createFetch(server)
 t.teardown(async () => { await web.close(); await server.close() })
+await server.authz.users.create(SANDBOX_A, { username: 'amira', name: 'Amira', email: 'amira@example.test' })
 const token = `${server.issuer}/oauth/token`
 const HOUR_MS = 3_600_000
 
@@ -124,4 +126,18 @@ await t.test('a client that changes to a method which needs its secret in clear 
   const record = await server.stores.keyValue.get('oauth-client', client.clientId) as { sealedSecret?: string }
   t.equal(record.sealedSecret, undefined, 'and is not kept in clear any longer')
   t.type((await openid.clientCredentialsGrant(await discover(server, client.clientId, openid.ClientSecretPost(secretOf(signer))))).access_token, 'string')
+})
+
+await t.test('an ID token encrypted under the client\'s secret opens with the secret (OpenID Connect Core §10.2)', async (t) => {
+  const client = await createClient(server.authz, { metadata: { id_token_encrypted_response_alg: 'dir', id_token_encrypted_response_enc: 'A128CBC-HS256' } })
+  const record = await server.stores.keyValue.get('oauth-client', client.clientId) as { sealedSecret?: string }
+  t.type(record.sealedSecret, 'string')
+  const configuration = await discover(server, client.clientId, openid.ClientSecretBasic(secretOf(client)))
+  const { callback, verifier } = await authorize(new Browser(web), configuration, { user: 'amira', scope: 'openid' })
+  const answer = await postForm(web, token, { grant_type: 'authorization_code', code: callback.searchParams.get('code') ?? '', redirect_uri: REDIRECT_URI, code_verifier: verifier }, basic(client.clientId, secretOf(client)))
+  const key = (secret: string) => createHash('sha256').update(secret).digest()
+  const sealed = String(answer.json['id_token'])
+  await t.rejects(compactDecrypt(sealed, key('another')))
+  const { plaintext } = await compactDecrypt(sealed, key(secretOf(client)))
+  t.match(decodeJwt(new TextDecoder().decode(plaintext)), { aud: client.clientId })
 })
