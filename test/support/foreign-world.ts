@@ -23,8 +23,8 @@ export interface ForeignWorld {
   readonly register: (method: string, metadata?: object) => Promise<RegisteredClient>
   /** Keeps something in a file that ends with the test. */
   readonly keep: (name: string, content: string | Uint8Array) => string
-  /** The explanations that the owner reads of a client's refused requests, oldest first, as text. */
-  readonly explanationsOf: (clientId: string) => Promise<readonly string[]>
+  /** The explanations that the owner reads of a client's refused requests, oldest first, as text; `filter` is another query of the list. */
+  readonly explanationsOf: (clientId: string, filter?: string) => Promise<readonly string[]>
 }
 
 export async function openForeignWorld (t: Test, settings: Readonly<Record<string, unknown>> = {}): Promise<ForeignWorld> {
@@ -49,8 +49,8 @@ export async function openForeignWorld (t: Test, settings: Readonly<Record<strin
       const { client_id: id, client_secret: secret, certificate, private_key: privateKey } = json as Record<string, string | undefined>
       return { id: id ?? '', method, ...(secret === undefined ? {} : { secret }), ...(certificate === undefined ? {} : { certificate }), ...(privateKey === undefined ? {} : { private_key: privateKey }) }
     },
-    explanationsOf: async (clientId) => {
-      const { json } = await sandgate.call('GET', `/sandbox/requests?client_id=${clientId}&status=4xx`, { token })
+    explanationsOf: async (clientId, filter = 'status=4xx') => {
+      const { json } = await sandgate.call('GET', `/sandbox/requests?client_id=${clientId}&${filter}`, { token })
       const ids = (json.data as ReadonlyArray<{ readonly id: string }>).map(({ id }) => id).reverse()
       return await Promise.all(ids.map(async (id) => JSON.stringify((await sandgate.call('GET', `/sandbox/requests/${id}`, { token })).json.explanation)))
     },
