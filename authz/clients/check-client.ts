@@ -74,7 +74,7 @@ async function checkByLibrary ({ provider, describe }: CheckClientDeps, record: 
   const { metadata = {} } = record
   const ClientOf = provider.Client as unknown as ClientClass
   const ours = (member: string): boolean => (CARRIED_MEMBERS as readonly string[]).includes(member)
-  const known = await recognize(ClientOf, describe(record))
+  const known = await recognize(ClientOf, { ...describe(record), sandgate_unchecked: true })
   const foreign = Object.keys(metadata).filter((member) => ours(member) || !Object.hasOwn(known, member))
   const [first] = foreign
   if (first === undefined) return record

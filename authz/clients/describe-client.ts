@@ -9,7 +9,7 @@ import type { ClientFacts } from './split-metadata.ts'
  * Members that travel with a client through the library and are not its own (see `extraClientMetadata`). Nobody can register
  * them: their names are refused.
  */
-export const CARRIED_MEMBERS = ['sandgate_lifetimes', 'sandgate_origins', 'sandgate_secrets'] as const
+export const CARRIED_MEMBERS = ['sandgate_lifetimes', 'sandgate_origins', 'sandgate_secrets', 'sandgate_unchecked'] as const
 
 /** What `sandgate_secrets` carries: the hashes that authenticate, and the former secret where the library needs it in clear. */
 export interface CarriedSecrets { readonly hashes: readonly string[], readonly former?: string }

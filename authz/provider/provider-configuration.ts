@@ -67,6 +67,8 @@ export function buildProviderConfiguration (deps: ConfigurationDeps): Configurat
     acrValues: [...deps.hooks.acrValues],
     extraTokenClaims: (ctx) => readExtraClaims(ctx) as Record<string, unknown> | undefined,
     extraClientMetadata: { properties: [...CARRIED_MEMBERS] },
+    // When the client is registered (OpenID Connect Registration §5), not whenever it is looked up.
+    sectorIdentifierUriValidate: (client) => client['sandgate_unchecked'] === true,
     discovery: {
       mtls_endpoint_aliases: mtlsAliases(deps, {
         pushedAuthorizationRequests: features.pushedAuthorizationRequests?.enabled === true,
@@ -78,7 +80,7 @@ export function buildProviderConfiguration (deps: ConfigurationDeps): Configurat
       // Served beside the library, see openRegistration.
       ...(profile.registration === 'off' ? {} : { registration_endpoint: new URL(profile.paths.registration, deps.issuer).href }),
     },
-    ...(deps.outbound === undefined ? {} : { fetch: deps.outbound.fetch as NonNullable<Configuration['fetch']> }),
+    ...(deps.outbound === undefined ? {} : { fetch: deps.outbound.fetch }),
     features,
   }
 }

@@ -3,7 +3,7 @@ import type { JWK } from 'jose'
 import t, { type Test } from 'tap'
 import type { JsonObject } from '../../kernel/index.ts'
 import { splitMetadata } from '../../authz/index.ts'
-import { createClient } from '../support/authz-client.ts'
+import { basic, createClient, createFetch, postForm } from '../support/authz-client.ts'
 import { openTestServer, SANDBOX_A, SANDBOX_B } from '../support/authz-server.ts'
 
 const server = await openTestServer({
@@ -178,4 +178,22 @@ await t.test('a client\'s own lifetimes and headless login are kept, within what
   const back = await server.authz.clients.update(client.clientId, { lifetimes: {}, isHeadless: false })
   t.equal(back?.lifetimes, undefined)
   t.equal(back?.isHeadless, undefined)
+})
+
+await t.test('a sector identifier is fetched when the client is registered and when it changes, and must name its redirect URIs; afterwards it may be down', async (t) => {
+  const fetched: string[] = []
+  let listed = ['https://client.example/cb']
+  const sectors = await openTestServer({ deps: { outbound: { explainRefusal: () => undefined, fetch: async (url) => { fetched.push(String(url)); return Response.json(listed) } } } })
+  const web = createFetch(sectors)
+  t.teardown(async () => { await web.close(); await sectors.close() })
+  const metadata = { client_name: 'Pairwise', scope: 'openid payments:read', grant_types: ['authorization_code', 'client_credentials'], subject_type: 'pairwise', sector_identifier_uri: 'https://client.example/sectors.json' }
+  const register = async (redirectUri: string) => await sectors.authz.clients.create({ ...splitMetadata({ ...metadata, redirect_uris: [redirectUri] }), sandboxId: SANDBOX_A })
+  await t.rejects(register('https://other.example/cb'), { message: /redirect_uris must be included in the sector_identifier_uri/ })
+  const client = await register('https://client.example/cb')
+  t.equal(fetched.length, 2)
+  listed = []
+  const reply = await postForm(web, `${sectors.issuer}/oauth/token`, { grant_type: 'client_credentials' }, basic(client.clientId, client.clientSecret?.reveal() ?? ''))
+  t.equal(reply.status, 200)
+  t.equal(fetched.length, 2, 'nothing is fetched for a token')
+  await t.rejects(sectors.authz.clients.update(client.clientId, { metadata: { client_name: 'Changed' } }), { message: /redirect_uris must be included/ })
 })
