@@ -80,7 +80,7 @@ export function buildProviderConfiguration (deps: ConfigurationDeps): Configurat
       // Served beside the library, see openRegistration.
       ...(profile.registration === 'off' ? {} : { registration_endpoint: new URL(profile.paths.registration, deps.issuer).href }),
     },
-    ...(deps.outbound === undefined ? {} : { fetch: deps.outbound.fetch }),
+    ...(deps.outbound === undefined ? {} : { fetch: deps.outbound.fetch as NonNullable<Configuration['fetch']> }),
     features,
   }
 }
