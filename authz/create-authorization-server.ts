@@ -2,8 +2,9 @@ import { createNameClaims } from '../certs/index.ts'
 import { whenSettled } from '../kernel/index.ts'
 import { Provider, type Client, type KoaContextWithOIDC } from 'oidc-provider'
 import { anchorToIssuer } from './provider/anchor-to-issuer.ts'
+import type { AuthorizationProfile } from './authorization-profile.ts'
 import type { AuthorizationServer, AuthorizationServerDeps } from './authorization-server.ts'
-import { createClientDirectory, type ClientLifetimes, type ClientRecord } from './clients/client-directory.ts'
+import { createClientDirectory, type ClientDirectory, type ClientLifetimes, type ClientRecord } from './clients/client-directory.ts'
 import { adaptClients } from './clients/adapt-clients.ts'
 import { answerScope } from './clients/answer-scope.ts'
 import { CLIENTS_MAX, createClients } from './clients/clients.ts'
@@ -16,7 +17,7 @@ import { originsOf } from './clients/client-origins.ts'
 import { admitSelfSigned } from './clients/self-signed-certificate.ts'
 import { openRegistration } from './registration/open-registration.ts'
 import { createSecretKeeper } from './clients/secret-keeper.ts'
-import { createIssuedTokens } from './tokens/issued-tokens.ts'
+import { createIssuedTokens, type IssuedTokens } from './tokens/issued-tokens.ts'
 import { peekClaimedClient } from './clients/peek-claimed-client.ts'
 import { buildProviderConfiguration } from './provider/provider-configuration.ts'
 import { readTokenRequest } from './clients/read-token-request.ts'
@@ -90,6 +91,25 @@ export async function createAuthorizationServer (given: AuthorizationServerDeps)
   registerGrants({ ...deps, profile, provider, clients, users, readLiveClaims: tokens.verifier.readLiveClaims, findIssued: issued.find })
   setPushedRequestLifetime(provider, { seconds: toSeconds(profile.lifetimes.pushedRequestMs), clock })
 
+  return expose({ deps, profile, provider, clients, registered, registration, tokens, issued, users, interactions, sandboxOfClient })
+}
+
+interface Parts {
+  readonly deps: AuthorizationServerDeps
+  readonly profile: AuthorizationProfile
+  readonly provider: Provider
+  readonly clients: ClientDirectory
+  readonly registered: AuthorizationServer['clients']
+  readonly registration: ReturnType<typeof openRegistration>
+  readonly tokens: Awaited<ReturnType<typeof openTokens>>
+  readonly issued: IssuedTokens
+  readonly users: TestUsers
+  readonly interactions: ReturnType<typeof openInteractions>
+  readonly sandboxOfClient: AuthorizationServer['sandboxOfClient']
+}
+
+/** What the other folders get to see of the parts. */
+function expose ({ deps, profile, provider, clients, registered, registration, tokens, issued, users, interactions, sandboxOfClient }: Parts): AuthorizationServer {
   return {
     registerRoutes (app) {
       registerProviderRoutes(app, provider, profile)
@@ -102,7 +122,7 @@ export async function createAuthorizationServer (given: AuthorizationServerDeps)
     clients: registered,
     registrationTokens: registration?.tokens,
     registrationEndpoint: registration?.endpoint,
-    admitSelfSigned: (der) => admitSelfSigned({ clients, clock }, der),
+    admitSelfSigned: (der) => admitSelfSigned({ clients, clock: deps.clock }, der),
     isRegisteredOrigin: clients.isRegisteredOrigin,
     isOriginOf: (clientId, origin) => whenSettled(clients.find(clientId), (record) => record !== undefined && originsOf(record).includes(origin)),
     users: endingConsents(users, interactions.consents),

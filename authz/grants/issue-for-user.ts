@@ -39,7 +39,7 @@ export async function issueForUser (provider: Provider, ctx: KoaContextWithOIDC,
   await grant.save()
   ctx.oidc.entity('Grant', grant)
 
-  const token = new provider.AccessToken({ accountId: subject.accountId, client, grantId: grant.jti, gty } as ConstructorParameters<typeof provider.AccessToken>[0])
+  const token = new provider.AccessToken({ accountId: subject.accountId, client, grantId: grant.jti, gty })
   if (subject.actor !== undefined) ctx.oidc.entity(ACTOR, subject.actor)
   if (certificate !== undefined) token.setThumbprint('x5t', certificate)
   if (proof !== undefined) {
@@ -61,7 +61,7 @@ const ACTOR = 'Actor'
 
 /** Claims of an access token that only some grants know: who acts for its user (`act`, RFC 8693 §4.1). */
 export function readExtraClaims (ctx: KoaContextWithOIDC | undefined): { readonly act: object } | undefined {
-  const actor = ctx?.oidc?.entities[ACTOR] as object | undefined
+  const actor = ctx?.oidc.entities[ACTOR] as object | undefined
   return actor === undefined ? undefined : { act: actor }
 }
 
@@ -80,10 +80,10 @@ function chooseScopes (provider: Provider, ctx: KoaContextWithOIDC, { limit }: P
 /** `resource` or `audience` (RFC 8693 §2.1) must name an API; without either, the first. */
 function chooseApi (ctx: KoaContextWithOIDC, apis: readonly ProtectedApi[]): ProtectedApi {
   const { resource, audience } = ctx.oidc.params ?? {}
-  const asked = [...new Set([resource, audience].flat().filter((value) => value !== undefined))]
+  const asked = [...new Set([resource, audience].flat().filter((value) => typeof value === 'string'))]
   if (asked.length > 1) throw new errors.InvalidTarget('only one resource or audience may be asked for')
   const wanted = asked[0] ?? apis[0]?.audience
   const api = apis.find((candidate) => candidate.audience === wanted || candidate.name === wanted)
-  if (api === undefined) throw new errors.InvalidTarget(`no API has the audience ${String(wanted)}; those are ${apis.map((each) => each.audience).join(', ')}`)
+  if (api === undefined) throw new errors.InvalidTarget(`no API has the audience ${wanted ?? 'asked for'}; those are ${apis.map((each) => each.audience).join(', ')}`)
   return api
 }

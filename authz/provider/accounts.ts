@@ -36,7 +36,8 @@ function hasAskedValue (value: Json, request: unknown): boolean {
 /** A subject identifier that clients of one sector share and others cannot link (OpenID Connect Core §8.1, method 3). */
 export function createPairwiseIdentifier (secret: string) {
   return async function pairwiseIdentifier (_ctx: KoaContextWithOIDC, accountId: string, client: Client): Promise<string> {
-    return createHmac('sha256', secret).update(`pairwise-subject\0${String(client['sectorIdentifier'] ?? client.clientId)}\0${accountId}`).digest('base64url')
+    const { sectorIdentifier: sector = client.clientId } = client as { readonly sectorIdentifier?: string }
+    return createHmac('sha256', secret).update(`pairwise-subject\0${sector}\0${accountId}`).digest('base64url')
   }
 }
 

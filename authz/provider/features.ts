@@ -23,9 +23,9 @@ export function buildFeatures (deps: ConfigurationDeps): Features {
     ...buildRequestFeatures(profile),
     ...buildResponseFeatures(profile, deps.clients),
     ...buildLogout(deps),
-    dPoP: { enabled: profile.dpop !== 'off', ...deps.dpop } as NonNullable<Features['dPoP']>,
-    externalSigningSupport: { enabled: true, ack: 'experimental-01' } as NonNullable<Features['externalSigningSupport']>,
-    deviceFlow: { enabled: profile.grants.includes(DEVICE_CODE), charset: 'base-20', mask: '****-****', ...deps.hooks.deviceFlow } as NonNullable<Features['deviceFlow']>,
+    dPoP: { enabled: profile.dpop !== 'off', ...deps.dpop },
+    externalSigningSupport: { enabled: true, ack: 'experimental-01' },
+    deviceFlow: { enabled: profile.grants.includes(DEVICE_CODE), charset: 'base-20', mask: '****-****', ...deps.hooks.deviceFlow },
     ciba: { enabled: profile.grants.includes(CIBA), deliveryModes: ['poll', 'ping'], ...deps.hooks.ciba } as NonNullable<Features['ciba']>,
     registration: { enabled: false },
     registrationManagement: { enabled: false },
@@ -42,7 +42,7 @@ function buildRequestFeatures (profile: AuthorizationProfile): SomeFeatures {
     fapi: { enabled: fapi !== undefined, profile: fapi } as NonNullable<Features['fapi']>,
     claimsParameter: { enabled: profile.claimsParameter },
     pushedAuthorizationRequests: { enabled: profile.pushedAuthorizationRequests !== 'off', requirePushedAuthorizationRequests: profile.pushedAuthorizationRequests === 'required' },
-    requestObjects: { enabled: profile.requestObjects !== 'off', requireSignedRequestObject: profile.requestObjects === 'required' } as NonNullable<Features['requestObjects']>,
+    requestObjects: { enabled: profile.requestObjects !== 'off', requireSignedRequestObject: profile.requestObjects === 'required' },
   }
 }
 

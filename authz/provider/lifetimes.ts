@@ -16,7 +16,7 @@ export function lifetimesInSeconds (lifetimes: AuthorizationProfile['lifetimes']
     Session: toSeconds(lifetimes.sessionMs),
     Interaction: toSeconds(lifetimes.interactionMs),
     // A grant that ended before its refresh token would end it too.
-    Grant: (ctx) => Math.max(toSeconds(lifetimes.grantMs), toSeconds(refreshTokenMs(ctx?.oidc?.client))),
+    Grant: (ctx) => Math.max(toSeconds(lifetimes.grantMs), toSeconds(refreshTokenMs((ctx as Partial<typeof ctx> | undefined)?.oidc?.client))),
   }
 }
 

@@ -43,7 +43,7 @@ export function buildProviderConfiguration (deps: ConfigurationDeps): Configurat
   const features = buildFeatures(deps)
   return {
     adapter: deps.adapter,
-    jwks: { keys: [...deps.signingKeys] } as NonNullable<Configuration['jwks']>,
+    jwks: { keys: [...deps.signingKeys] },
     cookies: { keys: [...deps.cookieKeys], names: { session: 'sandgate_session', interaction: 'sandgate_interaction', resume: 'sandgate_resume' } },
     clientAuthMethods: [...profile.clientAuthenticationMethods] as NonNullable<Configuration['clientAuthMethods']>,
     ...chooseAlgorithms(profile),
@@ -65,7 +65,7 @@ export function buildProviderConfiguration (deps: ConfigurationDeps): Configurat
     renderError: deps.hooks.renderError,
     extraParams: deps.hooks.extraParams,
     acrValues: [...deps.hooks.acrValues],
-    extraTokenClaims: (ctx) => readExtraClaims(ctx) as Record<string, unknown> | undefined,
+    extraTokenClaims: (ctx) => readExtraClaims(ctx),
     extraClientMetadata: { properties: [...CARRIED_MEMBERS] },
     // When the client is registered (OpenID Connect Registration §5), not whenever it is looked up.
     sectorIdentifierUriValidate: (client) => client['sandgate_unchecked'] === true,

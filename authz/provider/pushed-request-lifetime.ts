@@ -23,9 +23,9 @@ export function setPushedRequestLifetime (provider: Provider, { seconds, clock }
   }
   provider.use(async function statePushedRequestLifetime (ctx, next) {
     await next()
-    const { oidc, status, body } = ctx as unknown as KoaContextWithOIDC
+    const { oidc, status, body } = ctx as unknown as Partial<KoaContextWithOIDC>
     const saved = oidc?.entities.PushedAuthorizationRequest as PushedRequest | undefined
-    if (status !== 201 || saved?.exp === undefined || oidc.route !== 'pushed_authorization_request') return
+    if (status !== 201 || saved?.exp === undefined || oidc?.route !== 'pushed_authorization_request') return
     ;(body as { expires_in: number }).expires_in = saved.exp - nowSeconds()
   })
 }

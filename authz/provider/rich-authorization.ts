@@ -17,7 +17,7 @@ export function buildRichAuthorization (types: readonly string[]): NonNullable<N
     authorizationDetailsForGrantSource: async (ctx) => grantedDetails(ctx),
     authorizationDetailsForAccessToken: async (ctx, _token, source) => narrowDetails(ctx, (source as { rar?: Detail[] } | undefined)?.rar),
     authorizationDetailsForIntrospection: async (_ctx, token) => (token as unknown as { rar?: Detail[] }).rar,
-  } as NonNullable<NonNullable<Configuration['features']>['richAuthorizationRequests']>
+  }
 }
 
 async function judgeDetail (ctx: KoaContextWithOIDC, detail: unknown): Promise<void> {

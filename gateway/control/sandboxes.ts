@@ -140,5 +140,5 @@ async function createClientKey (): Promise<{ readonly publicJwk: JsonObject, rea
   const alg = 'ES256'
   const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true })
   const named = { kid: randomId('key', 8), alg, use: 'sig' }
-  return { publicJwk: { ...await exportJWK(publicKey), ...named } as JsonObject, privateJwk: { ...await exportJWK(privateKey), ...named } as JsonObject }
+  return { publicJwk: { ...await exportJWK(publicKey), ...named }, privateJwk: { ...await exportJWK(privateKey), ...named } }
 }

@@ -1,5 +1,6 @@
 import { randomId, type Clock, type Json, type SandboxId } from '../../kernel/index.ts'
 import type { KeyValue, Notices } from '../../stores/index.ts'
+import { createFaultMemory } from './fault-memory.ts'
 import { isStruckBy, type Fault, type FaultKind, type FaultOrder, type FaultTarget } from './fault.ts'
 
 /** Failures on demand, by sandbox. Looking is synchronous and costs nothing where no fault is in force. */
@@ -31,28 +32,7 @@ const PAGE = 1000
 
 /** Faults over the store, mirrored in memory on every instance. */
 export function createFaults ({ keyValue, notices, clock }: { readonly keyValue: KeyValue, readonly notices: Notices, readonly clock: Clock }): Faults {
-  const bySandbox = new Map<string, Fault[]>()
-  const used = new Map<string, number>()
-
-  function remember (fault: Fault): void {
-    const others = (bySandbox.get(fault.sandboxId) ?? []).filter(({ id }) => id !== fault.id)
-    bySandbox.set(fault.sandboxId, [...others, fault].sort((a, b) => a.createdAtMs - b.createdAtMs))
-  }
-
-  function forget (sandboxId: string, id: string): void {
-    const left = (bySandbox.get(sandboxId) ?? []).filter((fault) => fault.id !== id)
-    used.delete(id)
-    if (left.length === 0) bySandbox.delete(sandboxId)
-    else bySandbox.set(sandboxId, left)
-  }
-
-  function inForce (sandboxId: string): readonly Fault[] {
-    const known = bySandbox.get(sandboxId)
-    if (known === undefined) return []
-    const nowMs = clock.nowMs()
-    for (const fault of known) if (fault.endsAtMs <= nowMs) forget(sandboxId, fault.id)
-    return bySandbox.get(sandboxId) ?? []
-  }
+  const { all, remember, forget, inForce, replace, used } = createFaultMemory(clock)
 
   async function end (sandboxId: string, id: string): Promise<boolean> {
     const existed = await keyValue.take(SPACE, `${sandboxId}:${id}`) !== undefined
@@ -75,20 +55,12 @@ export function createFaults ({ keyValue, notices, clock }: { readonly keyValue:
   }
 
   async function refresh (): Promise<void> {
-    const entries: Fault[] = []
-    for (let after: string | undefined; ;) {
-      const page = await keyValue.list(SPACE, { limit: PAGE, ...(after === undefined ? {} : { after }) })
-      entries.push(...page.map(({ value }) => value as unknown as Fault))
-      if (page.length < PAGE) break
-      after = page.at(-1)?.key
-    }
-    bySandbox.clear()
-    entries.forEach(remember)
+    replace(await readFaults(keyValue))
   }
 
   const unsubscribe = notices.subscribe(TOPIC, ({ sandboxId, id, fault }) => {
     if (fault !== undefined) remember(fault as unknown as Fault)
-    else forget(String(sandboxId), String(id))
+    else if (typeof sandboxId === 'string' && typeof id === 'string') forget(sandboxId, id)
   })
 
   return {
@@ -96,10 +68,10 @@ export function createFaults ({ keyValue, notices, clock }: { readonly keyValue:
     take,
     refresh,
     close: unsubscribe,
-    isEmpty: () => bySandbox.size === 0,
-    isInForce: (sandboxId, kind) => bySandbox.size > 0 && inForce(sandboxId).some((fault) => fault.kind === kind),
+    isEmpty: () => all.size === 0,
+    isInForce: (sandboxId, kind) => all.size > 0 && inForce(sandboxId).some((fault) => fault.kind === kind),
     find: (sandboxId, target) => inForce(sandboxId).filter((fault) => isStruckBy(target, fault)),
-    findByAddress: (address, target) => [...bySandbox.keys()].flatMap(inForce).filter((fault) => fault.address === address && isStruckBy(target, fault)),
+    findByAddress: (address, target) => [...all.keys()].flatMap(inForce).filter((fault) => fault.address === address && isStruckBy(target, fault)),
     list: async (sandboxId) => inForce(sandboxId).map((fault) => ({ ...fault, remaining: fault.times - (used.get(fault.id) ?? 0) })),
     async add (sandboxId, order, address) {
       if (inForce(sandboxId).length >= FAULTS_MAX) return undefined
@@ -110,5 +82,15 @@ export function createFaults ({ keyValue, notices, clock }: { readonly keyValue:
       await notices.publish(TOPIC, { fault: fault as unknown as Json })
       return fault
     },
+  }
+}
+
+async function readFaults (keyValue: KeyValue): Promise<readonly Fault[]> {
+  const faults: Fault[] = []
+  for (let after: string | undefined; ;) {
+    const page = await keyValue.list(SPACE, { limit: PAGE, ...(after === undefined ? {} : { after }) })
+    faults.push(...page.map(({ value }) => value as unknown as Fault))
+    if (page.length < PAGE) return faults
+    after = page.at(-1)?.key
   }
 }

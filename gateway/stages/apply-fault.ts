@@ -62,7 +62,10 @@ function refusalOf (fault: Fault): Refusal {
     case 'token_binding_lost': return { ...shared, code: 'token_binding_mismatch' }
     case 'rate_limited': return { ...shared, code: 'client_limit_exceeded', retryAfterSeconds: fault.retryAfterSeconds ?? 1 }
     case 'drop': return { ...shared, code: 'fault_injected', wire: 'drop' }
-    default: return { ...shared, code: 'fault_injected', wire: wireOf(fault) }
+    case 'api_error':
+    case 'oauth_error':
+    case 'slow':
+    case 'dpop_nonce_required': return { ...shared, code: 'fault_injected', wire: wireOf(fault) }
   }
 }
 

@@ -21,13 +21,13 @@ async function openParty (metadata: JsonObject = {}): Promise<Party> {
   const encryption = await generateKeyPair('ECDH-ES+A256KW', { extractable: true })
   const privateJwk = { ...await exportJWK(encryption.privateKey), kid: 'enc', alg: 'ECDH-ES+A256KW' }
   const keys = [{ ...await exportJWK(publicKey), kid: 'sig', alg: 'ES256', use: 'sig' }, { ...await exportJWK(encryption.publicKey), kid: 'enc', alg: 'ECDH-ES+A256KW', use: 'enc' }]
-  const client = await createClient(server.authz, { metadata, jwks: { keys: keys as JsonObject[] } })
+  const client = await createClient(server.authz, { metadata, jwks: { keys } })
   const secret = client.clientSecret?.reveal() ?? ''
   return { configuration: await discover(server, client.clientId, openid.ClientSecretBasic(secret)), clientId: client.clientId, secret, privateKey, privateJwk }
 }
 
 const plain = await openParty()
-const jwks = createRemoteJWKSet(new URL(`${server.issuer}/oauth/jwks`), { [customFetch]: web as never })
+const jwks = createRemoteJWKSet(new URL(`${server.issuer}/oauth/jwks`), { [customFetch]: web })
 
 async function pkce (): Promise<{ verifier: string, parameters: Record<string, string> }> {
   const verifier = openid.randomPKCECodeVerifier()

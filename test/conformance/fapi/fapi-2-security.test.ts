@@ -35,8 +35,7 @@ async function assert (claims: Record<string, unknown> = {}, { key = party.key, 
 async function pushed (changes: Record<string, string> = {}, left: readonly string[] = []) {
   const verifier = openid.randomPKCECodeVerifier()
   const form: Record<string, string> = { response_type: 'code', redirect_uri: REDIRECT_URI, scope: 'openid payments:read', state: 'abc', code_challenge: await openid.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256', ...await assert(), ...changes }
-  for (const name of left) delete form[name]
-  return { verifier, answer: await postForm(web, endpoint('par'), form) }
+  return { verifier, answer: await postForm(web, endpoint('par'), Object.fromEntries(Object.entries(form).filter(([name]) => !left.includes(name)))) }
 }
 
 async function walk (requestUri: string): Promise<URL> {

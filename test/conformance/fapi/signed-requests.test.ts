@@ -26,10 +26,23 @@ async function sign ({ server, key, clientId }: Site, claims: Record<string, unk
   const now = Math.floor(Date.now() / 1000)
   const verifier = openid.randomPKCECodeVerifier()
   const request = await new SignJWT({
-    iss: clientId, aud: server.issuer, iat: now, nbf: now, exp: now + 300, jti: openid.randomState(),
-    client_id: clientId, response_type: 'code', response_mode: 'jwt', redirect_uri: REDIRECT_URI, scope: 'openid payments:read', state: 'abc', nonce: 'n-0S6',
-    code_challenge: await openid.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256', ...claims,
-  }).setProtectedHeader({ alg, kid: 'sig', typ: 'oauth-authz-req+jwt' }).sign(by as Key)
+    iss: clientId,
+    aud: server.issuer,
+    iat: now,
+    nbf: now,
+    exp: now + 300,
+    jti: openid.randomState(),
+    client_id: clientId,
+    response_type: 'code',
+    response_mode: 'jwt',
+    redirect_uri: REDIRECT_URI,
+    scope: 'openid payments:read',
+    state: 'abc',
+    nonce: 'n-0S6',
+    code_challenge: await openid.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: 'S256',
+    ...claims,
+  }).setProtectedHeader({ alg, kid: 'sig', typ: 'oauth-authz-req+jwt' }).sign(by)
   return { request, verifier, now }
 }
 
@@ -52,7 +65,7 @@ async function walk ({ server, web, clientId }: Site, parameters: Record<string,
 }
 
 function keysOf ({ issuer }: TestServer, web: Site['web']) {
-  return createRemoteJWKSet(new URL(`${issuer}/oauth/jwks`), { [customFetch]: web as never })
+  return createRemoteJWKSet(new URL(`${issuer}/oauth/jwks`), { [customFetch]: web })
 }
 
 const signing = await open('fapi-2-message-signing')

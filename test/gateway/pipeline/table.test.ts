@@ -93,9 +93,9 @@ t.test('the front door', async (t) => {
     }
   })
 
-  t.test('what proves or cleans refuses on a fault, what limits, judges or records lets pass', async (t) => {
+  t.test('what proves or cleans refuses on a fault, what limits, judges, applies faults or records lets pass', async (t) => {
     for (const { stage } of rows) {
-      const isTolerant = /^(?:limit|record)-|^judge-(?!scope)/.test(stage.name)
+      const isTolerant = /^(?:limit|record|apply)-|^judge-(?!scope)/.test(stage.name)
       t.equal(stage.onFault, isTolerant ? 'pass-and-report' : 'refuse', stage.name)
     }
   })

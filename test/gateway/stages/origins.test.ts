@@ -29,7 +29,7 @@ t.test('another client\'s origin may not read what this client is answered', asy
 
 t.test('an answer names the origin only when its scripts may read it, and varies by it', async (t) => {
   const stage = recordHeaders({ formatLimits: () => ({}), exposedHeaders: 'ETag' })
-  const headersOf = async (origin: AnyFacts['origin']) => addsOf(await stage.decide({ ...arrivalOf({ headers: {} }), origin } as unknown as AnyFacts)).replyHeaders
+  const headersOf = async (origin: AnyFacts['origin']) => addsOf(await stage.decide({ ...arrivalOf({ headers: {} }), origin })).replyHeaders
   t.same(await headersOf({ value: OTHER, isAllowed: false }), { 'x-request-id': '', vary: 'Origin' })
   t.same(await headersOf({ value: APP, isAllowed: true }), { 'x-request-id': '', vary: 'Origin', 'access-control-allow-origin': APP, 'access-control-expose-headers': 'ETag' })
   t.same(await headersOf(undefined), { 'x-request-id': '' })
