@@ -72,7 +72,7 @@ export const errors = {
   abuse_detected: { status: 429, title: 'Abnormal usage was detected', fix: 'The record names the rule and its signals; ask the operator for an exemption if this was a test suite.', surfaces: ['token', 'api'], isRetryable: true, oauth: 'access_denied' },
   upstream_unreachable: { status: 502, title: 'The upstream did not answer', fix: 'Retry later; the operator sees the cause.', clause: 'RFC 9110 §15.6.3', surfaces: ['api'], isRetryable: true },
   upstream_timeout: { status: 504, title: 'The upstream took too long', fix: 'Retry later; the operator sees the cause.', clause: 'RFC 9110 §15.6.5', surfaces: ['api'], isRetryable: true },
-  fault_injected: { status: 500, title: 'A fault was asked for', fix: 'This is a fault that the sandbox\'s developer asked for: `sandgate faults list` shows those in force, `sandgate faults end` ends one.', surfaces: ['token', 'api'] },
+  fault_injected: { status: 500, title: 'A fault was asked for', fix: 'This is a fault that the sandbox\'s developer asked for: `sandgate faults list` shows those in force, `sandgate faults end` ends one.', surfaces: ['token', 'api'], oauth: 'server_error' },
   dependency_unavailable: { status: 503, title: 'A dependency is unavailable', fix: 'Retry later; the operator sees the cause.', clause: 'RFC 9110 §15.6.4', surfaces: all, isRetryable: true, oauth: 'temporarily_unavailable' },
   internal_fault: { status: 500, title: 'Something went wrong on our side', fix: 'Report the request id to the operator.', clause: 'RFC 9110 §15.6.1', surfaces: all, oauth: 'server_error' },
   request_invalid: { status: 422, title: 'The request is not acceptable', fix: 'Correct the members named in the detail.', surfaces: ['control'] },
