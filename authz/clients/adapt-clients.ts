@@ -1,4 +1,5 @@
 import { errors, Provider, type Client } from 'oidc-provider'
+import { CIBA, DEVICE_CODE } from '../grant-types.ts'
 import { isHashOf } from './secret-keeper.ts'
 import type { CarriedSecrets } from './describe-client.ts'
 
@@ -53,8 +54,8 @@ export function adaptClients (provider: Provider): void {
 
 /** Endpoints that begin a grant of their own (RFC 8628 §3.2, CIBA Core §13). */
 const GRANT_OF_ROUTE: Readonly<Record<string, string>> = {
-  device_authorization: 'urn:ietf:params:oauth:grant-type:device_code',
-  backchannel_authentication: 'urn:openid:params:grant-type:ciba',
+  device_authorization: DEVICE_CODE,
+  backchannel_authentication: CIBA,
 }
 
 /** The former secret's keys verify and decrypt as the current one's do; only the current one's sign and encrypt. */

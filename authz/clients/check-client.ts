@@ -1,6 +1,7 @@
 import { errors, type AdapterPayload, type Provider } from 'oidc-provider'
 import { AlternativeNameRefused, isDistinguishedName, readAlternativeNames, type AlternativeName, type NameClaims } from '../../certs/index.ts'
 import type { AuthorizationProfile } from '../authorization-profile.ts'
+import { CIBA, TOKEN_EXCHANGE } from '../grant-types.ts'
 import type { Outbound } from '../outbound.ts'
 import { checkKeys, checkSelfSignedKeys } from './check-keys.ts'
 import { isWebOrigin } from './client-origins.ts'
@@ -55,7 +56,7 @@ function checkOwnRules ({ profile }: CheckClientDeps, record: ClientRecord): voi
 }
 
 /** Grants by which a client acts as itself, or asks for a user who is not there (RFC 6749 §4.4, CIBA Core §7.1). */
-const CONFIDENTIAL_GRANTS = ['client_credentials', 'urn:openid:params:grant-type:ciba', 'urn:ietf:params:oauth:grant-type:token-exchange']
+const CONFIDENTIAL_GRANTS = ['client_credentials', CIBA, TOKEN_EXCHANGE]
 /** Members that make this server connect to somewhere. */
 const FETCHED_URIS = ['jwks_uri', 'sector_identifier_uri', 'backchannel_logout_uri', 'backchannel_client_notification_endpoint']
 

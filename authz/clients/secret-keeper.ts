@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import { randomToken } from '../../kernel/index.ts'
+import { createSealer, deriveKey } from '../sealing.ts'
 
 /** What is stored of a secret. */
 export interface KeptSecret {
@@ -17,36 +18,22 @@ export interface SecretKeeper {
   readonly placeholder: (hash: string) => string
 }
 
-const NONCE_BYTES = 12
-const TAG_BYTES = 16
-
 /**
- * Secrets are stored as a hash. Those that must be had again are sealed besides: AES-256-GCM (NIST SP 800-38D), its key derived
- * by HKDF (RFC 5869) from the first cookie key, with the client's id as associated data, so that one client's secret opens for no
- * other. All cookie keys open, as all verify cookies, so that keys can be replaced.
+ * Secrets are stored as a hash. Those that must be had again are sealed besides, each under its client's id, so that one client's
+ * secret opens for no other; see `createSealer`.
  */
 export function createSecretKeeper (cookieKeys: readonly string[]): SecretKeeper {
-  const keys = cookieKeys.map((key) => deriveKey(key, 'client secrets'))
+  const sealer = createSealer(cookieKeys, 'client secrets')
   const placeholderKey = deriveKey(cookieKeys[0] ?? '', 'client secret placeholders')
-  const [first] = keys
-  if (first === undefined) throw new Error('cookieKeys must hold at least one key')
 
   function make (clientId: string, isSealed: boolean): { readonly secret: string, readonly kept: KeptSecret } {
     const secret = randomToken(32)
-    return { secret, kept: { hash: hashSecret(secret), ...(isSealed ? { sealed: seal(first as Buffer, clientId, secret) } : {}) } }
+    return { secret, kept: { hash: hashSecret(secret), ...(isSealed ? { sealed: sealer.seal(Buffer.from(secret), clientId) } : {}) } }
   }
 
   return {
     make,
-    unseal: (clientId, sealed) => {
-      if (sealed === undefined) return undefined
-      const bytes = Buffer.from(sealed, 'base64url')
-      for (const key of keys) {
-        const secret = open(key, clientId, bytes)
-        if (secret !== undefined) return secret
-      }
-      return undefined
-    },
+    unseal: (clientId, sealed) => sealed === undefined ? undefined : sealer.open(sealed, clientId)?.bytes.toString('utf8'),
     placeholder: (hash) => createHmac('sha256', placeholderKey).update(hash).digest('base64url'),
   }
 }
@@ -60,26 +47,4 @@ export function hashSecret (secret: string): string {
 export function isHashOf (hash: string, secret: string): boolean {
   const [left, right] = [Buffer.from(hashSecret(secret)), Buffer.from(hash)]
   return left.length === right.length && timingSafeEqual(left, right)
-}
-
-function deriveKey (secret: string, purpose: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', secret, '', `sandgate ${purpose}`, 32))
-}
-
-function seal (key: Buffer, clientId: string, secret: string): string {
-  const nonce = randomBytes(NONCE_BYTES)
-  const cipher = createCipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES }).setAAD(Buffer.from(clientId))
-  const sealed = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()])
-  return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url')
-}
-
-function open (key: Buffer, clientId: string, bytes: Buffer): string | undefined {
-  const [nonce, tag, sealed] = [bytes.subarray(0, NONCE_BYTES), bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES), bytes.subarray(NONCE_BYTES + TAG_BYTES)]
-  if (tag.length < TAG_BYTES) return undefined
-  const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG_BYTES }).setAAD(Buffer.from(clientId)).setAuthTag(tag)
-  try {
-    return decipher.update(sealed, undefined, 'utf8') + decipher.final('utf8')
-  } catch {
-    return undefined
-  }
 }

@@ -1,5 +1,6 @@
 import { hkdfSync, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../../kernel/index.ts'
+import { deriveKey } from '../sealing.ts'
 
 /** Nonces that a DPoP proof must carry (RFC 9449 §8, §9). */
 export interface DpopNonces {
@@ -16,7 +17,7 @@ const WINDOWS_ASIDE = 2
 
 /** The secret of the nonces, the same on every instance: HKDF-SHA256 (RFC 5869) of the first cookie key. 32 bytes. */
 export function deriveNonceSecret (cookieKey: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', cookieKey, '', 'sandgate DPoP nonces', 32))
+  return deriveKey(cookieKey, 'DPoP nonces')
 }
 
 /**

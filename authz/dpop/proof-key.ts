@@ -1,3 +1,4 @@
+import { showClaim } from '../tokens/show-claim.ts'
 import { hash } from 'node:crypto'
 import { isJsonObject, type JsonObject } from '../../kernel/index.ts'
 import { openVerificationKey, type VerificationKey } from '../tokens/jws-algorithms.ts'
@@ -14,8 +15,8 @@ const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'] as
 /** Reads the header of a proof (RFC 9449 §4.2): `typ`, an asymmetric algorithm that is allowed, and a public key that fits it. */
 export function readProofKey (header: JsonObject, algorithms: readonly string[]): ProofKey {
   const { typ, alg, jwk } = header
-  if (typeof typ !== 'string' || !/^(application\/)?dpop\+jwt$/i.test(typ)) return refuse(`typ is ${show(typ)}, expected dpop+jwt`)
-  if (typeof alg !== 'string' || !algorithms.includes(alg)) return refuse(`alg is ${show(alg)}, expected ${algorithms.join(', ')}`)
+  if (typeof typ !== 'string' || !/^(application\/)?dpop\+jwt$/i.test(typ)) return refuse(`typ is ${showClaim(typ, 100)}, expected dpop+jwt`)
+  if (typeof alg !== 'string' || !algorithms.includes(alg)) return refuse(`alg is ${showClaim(alg, 100)}, expected ${algorithms.join(', ')}`)
   const forbidden = FORBIDDEN.find((name) => Object.hasOwn(header, name))
   if (forbidden !== undefined) return refuse(`the header has the parameter ${forbidden}, which is not accepted`)
   if (!isJsonObject(jwk)) return refuse('jwk is no JSON object, expected the public key')
@@ -40,8 +41,4 @@ const REQUIRED: ReadonlyMap<string, readonly string[]> = new Map([['EC', ['crv',
 
 function refuse (detail: string): ProofKey {
   return { kind: 'refused', detail }
-}
-
-function show (value: unknown): string {
-  return value === undefined ? 'missing' : JSON.stringify(value).slice(0, 100)
 }

@@ -1,3 +1,4 @@
+import { showClaim } from '../tokens/show-claim.ts'
 import { hash } from 'node:crypto'
 import { whenSettled, type Clock, type ErrorCode, type JsonObject, type SandboxId } from '../../kernel/index.ts'
 import type { KeyValue, MaybePromise } from '../../stores/ports.ts'
@@ -84,7 +85,7 @@ export function createProofVerifier (deps: ProofVerifierDeps) {
       judgeFreshness(deps, claims, expect.sandboxId)
     if (refusal !== undefined) return refusal
     return whenSettled(claimProof(deps, thumbprint, claims), (isFirst) => {
-      if (!isFirst) return refuse('token_proof_replayed', `a proof with the jti ${show(claims['jti'])} was used before`)
+      if (!isFirst) return refuse('token_proof_replayed', `a proof with the jti ${showClaim(claims['jti'])} was used before`)
       const current = deps.nonces.current()
       const verdict: ProofVerdict = { kind: 'proved', ...(claims['nonce'] === undefined || claims['nonce'] === current ? {} : { nonce: current }) }
       proved.set(presented, verdict)
@@ -96,19 +97,19 @@ export function createProofVerifier (deps: ProofVerifierDeps) {
 /** `jti`, `htm`, `htu` and `ath`: that the proof was made for this request with this token. */
 function judgeRequest (claims: JsonObject, presented: DpopPresentation, token: string, origins: readonly string[]): Refused | undefined {
   const { jti, htm, htu, ath } = claims
-  if (typeof jti !== 'string' || jti === '' || jti.length > JTI_LENGTH_MAX) return invalid(`jti is ${show(jti)}, expected a text of 1 to ${JTI_LENGTH_MAX} characters`)
-  if (htm !== presented.method) return invalid(`htm is ${show(htm)}, the request's method is ${presented.method}`)
+  if (typeof jti !== 'string' || jti === '' || jti.length > JTI_LENGTH_MAX) return invalid(`jti is ${showClaim(jti)}, expected a text of 1 to ${JTI_LENGTH_MAX} characters`)
+  if (htm !== presented.method) return invalid(`htm is ${showClaim(htm)}, the request's method is ${presented.method}`)
   const path = presented.target.split(/[?#]/, 1)[0] ?? ''
   const targets = origins.map((origin) => normaliseTargetUri(`${origin}${path}`))
   const proved = typeof htu === 'string' ? normaliseTargetUri(htu) : undefined
-  if (proved === undefined || !targets.includes(proved)) return invalid(`htu is ${show(htu)}, expected ${targets.join(' or ')}`)
+  if (proved === undefined || !targets.includes(proved)) return invalid(`htu is ${showClaim(htu)}, expected ${targets.join(' or ')}`)
   if (ath === undefined) return invalid('ath is missing, expected the hash of the access token (RFC 9449 §4.2)')
   return ath === hash('sha256', token, 'base64url') ? undefined : invalid('ath is not the hash of the access token that came with the proof')
 }
 
 function judgeFreshness ({ clock, nonces, isNonceRequired }: ProofVerifierDeps, { iat, nonce }: JsonObject, sandboxId: SandboxId): Refused | undefined {
-  if (typeof iat !== 'number' || !Number.isFinite(iat)) return invalid(`iat is ${show(iat)}, expected a number of seconds`)
-  if (nonce !== undefined && typeof nonce !== 'string') return invalid(`nonce is ${show(nonce)}, expected a text`)
+  if (typeof iat !== 'number' || !Number.isFinite(iat)) return invalid(`iat is ${showClaim(iat)}, expected a number of seconds`)
+  if (nonce !== undefined && typeof nonce !== 'string') return invalid(`nonce is ${showClaim(nonce)}, expected a text`)
   if (nonce === undefined) {
     if (isNonceRequired(sandboxId)) return { ...refuse('token_nonce_required', 'the proof has no nonce, and this server wants one'), nonce: nonces.current() }
     const ageMs = clock.nowMs() - iat * 1000
@@ -130,8 +131,4 @@ function invalid (detail: string): Refused {
 
 function refuse (code: ErrorCode, detail: string): Refused {
   return { kind: 'refused', code, detail }
-}
-
-function show (value: unknown): string {
-  return value === undefined ? 'missing' : JSON.stringify(value).slice(0, 200)
 }

@@ -3,10 +3,9 @@ import { errors, type FindAccount, type KoaContextWithOIDC, type Provider } from
 import type { Clock, SandboxId } from '../../kernel/index.ts'
 import type { ProtectedApi } from '../authorization-profile.ts'
 import type { ClientDirectory } from '../clients/client-directory.ts'
+import { JWT_BEARER } from '../grant-types.ts'
 import type { TestUsers } from '../interaction/users/test-users.ts'
 import { issueForUser } from './issue-for-user.ts'
-
-export const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 
 const LIFETIME_SECONDS_MAX = 3600
 

@@ -4,13 +4,14 @@ import { isJsonObject, type Clock } from '../../kernel/index.ts'
 import type { MaybePromise } from '../../stores/ports.ts'
 import type { AuthorizationProfile, ProtectedApi } from '../authorization-profile.ts'
 import type { ClientDirectory } from '../clients/client-directory.ts'
+import { JWT_BEARER, TOKEN_EXCHANGE } from '../grant-types.ts'
 import type { TestUsers } from '../interaction/users/test-users.ts'
 import { createAccountFinder } from '../provider/accounts.ts'
 import { rulesOf } from '../security-profile.ts'
 import type { IssuedToken } from '../tokens/issued-tokens.ts'
 import type { TokenClaims } from '../tokens/token-claims.ts'
-import { JWT_BEARER, registerJwtBearer } from './jwt-bearer.ts'
-import { registerTokenExchange, TOKEN_EXCHANGE, type LiveToken } from './token-exchange.ts'
+import { registerJwtBearer } from './jwt-bearer.ts'
+import { registerTokenExchange, type LiveToken } from './token-exchange.ts'
 
 export interface GrantsDeps {
   readonly provider: Provider

@@ -3,9 +3,8 @@ import { errors, type FindAccount, type KoaContextWithOIDC, type Provider } from
 import type { Clock } from '../../kernel/index.ts'
 import type { ProtectedApi } from '../authorization-profile.ts'
 import type { ClientDirectory } from '../clients/client-directory.ts'
+import { TOKEN_EXCHANGE } from '../grant-types.ts'
 import { issueForUser, type ProvedSubject } from './issue-for-user.ts'
-
-export const TOKEN_EXCHANGE = 'urn:ietf:params:oauth:grant-type:token-exchange'
 
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token'
 const JWT = 'urn:ietf:params:oauth:token-type:jwt'

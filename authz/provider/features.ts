@@ -1,6 +1,7 @@
 import { errors, type Configuration, type KoaContextWithOIDC } from 'oidc-provider'
 import type { AuthorizationProfile } from '../authorization-profile.ts'
 import type { ClientDirectory } from '../clients/client-directory.ts'
+import { CIBA, DEVICE_CODE } from '../grant-types.ts'
 import { rulesOf } from '../security-profile.ts'
 import { buildMutualTls } from './mutual-tls.ts'
 import type { ConfigurationDeps } from './provider-configuration.ts'
@@ -10,9 +11,6 @@ import { buildRichAuthorization } from './rich-authorization.ts'
 type Features = NonNullable<Configuration['features']>
 /** The library's type forbids combining parts that it declares as alternatives. */
 type SomeFeatures = Partial<Features>
-
-const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code'
-const CIBA = 'urn:openid:params:grant-type:ciba'
 
 /** The features of production, each switched on by the profile; what it does not have is neither served nor advertised. */
 export function buildFeatures (deps: ConfigurationDeps): Features {

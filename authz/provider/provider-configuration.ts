@@ -130,6 +130,5 @@ function routesOf (paths: AuthorizationProfile['paths']): NonNullable<Configurat
     device_authorization: paths.deviceAuthorization,
     code_verification: paths.deviceVerification,
     backchannel_authentication: paths.backchannelAuthentication,
-    registration: paths.registration,
   }
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import type { Provider } from 'oidc-provider'
+import { CIBA, DEVICE_CODE } from '../grant-types.ts'
 import type { AuthorizationProfile } from '../authorization-profile.ts'
 
 interface Endpoint {
@@ -64,12 +65,12 @@ function listOptionalEndpoints ({ paths, grants, ...profile }: AuthorizationProf
   const offered: ReadonlyArray<readonly [isOffered: boolean, ...Endpoint[]]> = [
     [profile.pushedAuthorizationRequests !== 'off', { method: ['POST', 'OPTIONS'], url: paths.pushedAuthorizationRequest }],
     [
-      grants.includes('urn:ietf:params:oauth:grant-type:device_code'),
+      grants.includes(DEVICE_CODE),
       { method: ['POST', 'OPTIONS'], url: paths.deviceAuthorization },
       { method: ['GET', 'POST'], url: paths.deviceVerification },
       { method: ['GET'], url: `${paths.deviceVerification}/:uid` },
     ],
-    [grants.includes('urn:openid:params:grant-type:ciba'), { method: ['POST'], url: paths.backchannelAuthentication }],
+    [grants.includes(CIBA), { method: ['POST'], url: paths.backchannelAuthentication }],
   ]
   return offered.flatMap(([isOffered, ...endpoints]) => isOffered ? endpoints : [])
 }

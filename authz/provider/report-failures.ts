@@ -32,7 +32,6 @@ export interface AuthorizationFailure {
 const EVENTS = [
   'authorization.error', 'grant.error', 'introspection.error', 'revocation.error', 'userinfo.error', 'jwks.error', 'discovery.error',
   'pushed_authorization_request.error', 'device_authorization.error', 'code_verification.error', 'device_resume.error', 'backchannel_authentication.error',
-  'registration_create.error', 'registration_read.error', 'registration_update.error', 'registration_delete.error',
   'end_session.error', 'end_session_confirm.error', 'end_session_success.error', 'server_error',
 ] as const
 

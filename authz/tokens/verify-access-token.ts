@@ -1,3 +1,4 @@
+import { showClaim } from './show-claim.ts'
 import { whenSettled, type Caller, type ClientId, type Clock, type ErrorCode, type JsonObject, type SandboxId } from '../../kernel/index.ts'
 import type { MaybePromise } from '../../stores/ports.ts'
 import type { ClientDirectory } from '../clients/client-directory.ts'
@@ -181,18 +182,18 @@ const FORBIDDEN_PARAMETERS = ['crit', 'jku', 'jwk', 'x5u', 'x5c', 'b64', 'zip', 
 
 function judgeHeader ({ keys, issuer }: VerifierDeps, header: JsonObject, payload: JsonObject): TokenRefusal | undefined {
   const { alg, kid, typ } = header
-  if (typeof alg !== 'string' || !keys.algorithms.includes(alg)) return refuse('token_algorithm_refused', `alg is ${show(alg)}, expected ${keys.algorithms.join(' or ')}`)
+  if (typeof alg !== 'string' || !keys.algorithms.includes(alg)) return refuse('token_algorithm_refused', `alg is ${showClaim(alg)}, expected ${keys.algorithms.join(' or ')}`)
   const forbidden = FORBIDDEN_PARAMETERS.find((name) => Object.hasOwn(header, name))
   if (forbidden !== undefined) return refuse('token_malformed', `the header has the parameter ${forbidden}, which is not accepted`)
-  if (typeof typ !== 'string' || !/^(application\/)?at\+jwt$/i.test(typ)) return refuse('token_malformed', `typ is ${show(typ)}, expected at+jwt (an ID token is no access token)`)
-  if (payload['iss'] !== issuer && typeof kid !== 'string') return refuse('token_issuer_invalid', `iss is ${show(payload['iss'])}, expected ${issuer}`)
-  return typeof kid === 'string' ? undefined : refuse('token_signature_invalid', `kid ${show(kid)} names no signing key of this server`)
+  if (typeof typ !== 'string' || !/^(application\/)?at\+jwt$/i.test(typ)) return refuse('token_malformed', `typ is ${showClaim(typ)}, expected at+jwt (an ID token is no access token)`)
+  if (payload['iss'] !== issuer && typeof kid !== 'string') return refuse('token_issuer_invalid', `iss is ${showClaim(payload['iss'])}, expected ${issuer}`)
+  return typeof kid === 'string' ? undefined : refuse('token_signature_invalid', `kid ${showClaim(kid)} names no signing key of this server`)
 }
 
 function readAuthentic (deps: VerifierDeps, { header, payload, signingInput, signature }: DecodedToken, key: VerificationKey | undefined): Authentic {
-  const foreign = payload['iss'] === deps.issuer ? undefined : refuse('token_issuer_invalid', `iss is ${show(payload['iss'])}, expected ${deps.issuer}`)
-  if (key === undefined) return foreign ?? refuse('token_signature_invalid', `kid ${show(header['kid'])} names no signing key of this server`)
-  if (key.alg !== header['alg']) return refuse('token_algorithm_refused', `alg is ${show(header['alg'])}, but key ${key.kid} is for ${key.alg}`)
+  const foreign = payload['iss'] === deps.issuer ? undefined : refuse('token_issuer_invalid', `iss is ${showClaim(payload['iss'])}, expected ${deps.issuer}`)
+  if (key === undefined) return foreign ?? refuse('token_signature_invalid', `kid ${showClaim(header['kid'])} names no signing key of this server`)
+  if (key.alg !== header['alg']) return refuse('token_algorithm_refused', `alg is ${showClaim(header['alg'])}, but key ${key.kid} is for ${key.alg}`)
   if (!key.verifies(signingInput, signature)) return refuse('token_signature_invalid', `the signature does not match under key ${key.kid}`)
   if (foreign !== undefined) return foreign
   const claims = readTokenClaims(payload)
@@ -232,10 +233,6 @@ function callerOf (claims: TokenClaims, sandboxId: SandboxId): Caller {
 
 function refuse (code: ErrorCode, detail: string): TokenRefusal {
   return { kind: 'refused', code, detail }
-}
-
-function show (value: unknown): string {
-  return value === undefined ? 'missing' : JSON.stringify(value).slice(0, 200)
 }
 
 function iso (ms: number): string {

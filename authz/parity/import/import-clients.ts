@@ -1,9 +1,8 @@
+import { CIBA, DEVICE_CODE } from '../../grant-types.ts'
 import { ask, implied, stated, cannot, type Finding } from './finding.ts'
 import { cannotAll, type ImportSource, type Metadata } from './source.ts'
 
 const METHODS = 'token_endpoint_auth_methods_supported'
-const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code'
-const CIBA = 'urn:openid:params:grant-type:ciba'
 
 /** What clients are and how they get tokens: authentication, grants, subjects, registration. */
 export function importClients (source: ImportSource): Finding[] {
@@ -32,14 +31,14 @@ function compareMethods (metadata: Metadata, member: string, methods: readonly s
 const UNKNOWN_GRANTS: Readonly<Record<string, string>> = {
   implicit: 'a sandbox issues no token from the authorization endpoint (RFC 9700 §2.1.2)',
   password: 'a sandbox does not take passwords of users from clients (RFC 9700 §2.4)',
-  device_code: `it is not a registered name; if it is the device grant, add ${DEVICE} to profile.grants`,
+  device_code: `it is not a registered name; if it is the device grant, add ${DEVICE_CODE} to profile.grants`,
 }
 
 function importGrants ({ metadata, rules }: ImportSource): Finding[] {
   const path = 'profile.grants'
   const grants = metadata.list('grant_types_supported')
   if (grants === undefined) {
-    const usual = ['client_credentials', 'authorization_code', 'refresh_token', ...(metadata.has('device_authorization_endpoint') ? [DEVICE] : []), ...(metadata.has('backchannel_authentication_endpoint') ? [CIBA] : [])]
+    const usual = ['client_credentials', 'authorization_code', 'refresh_token', ...(metadata.has('device_authorization_endpoint') ? [DEVICE_CODE] : []), ...(metadata.has('backchannel_authentication_endpoint') ? [CIBA] : [])]
     return [implied(path, usual, 'grant_types_supported', 'left out; from the endpoints'), ask(path, 'production\'s documentation; where the metadata leave it out, RFC 8414 §2 means authorization_code and implicit')]
   }
   const allowed = rules.allowedAt(path)

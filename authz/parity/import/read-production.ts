@@ -42,6 +42,14 @@ const TIMEOUT_MS = 10_000
  */
 export async function readProduction (options: ReadOptions): Promise<ReadOutcome> {
   const http = createHttpClient({ userAgent: `sandgate-parity/${version}`, limits: { timeoutMs: options.timeoutMs ?? TIMEOUT_MS, bodyBytesMax: DOCUMENT_BYTES_MAX, headerBytesMax: HEADER_BYTES_MAX }, ...(options.authorityPem === undefined ? {} : { authorityPem: options.authorityPem }) })
+  try {
+    return await readWith(http, options)
+  } finally {
+    http.close()
+  }
+}
+
+async function readWith (http: HttpClient, options: ReadOptions): Promise<ReadOutcome> {
   const documents = options.text === undefined ? await fetchDocuments(options.issuer ?? '', http) : readDocument(options.text)
   if (documents.kind === 'failed') return documents
   const keys = await readKeys(options, documents.metadata, http)
