@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { callControl, explainFailure, findAccess, type ControlReply } from './control-client.ts'
+import { callControl, explainFailure, findAccess, type ControlAccess, type ControlReply } from './control-client.ts'
 import { exitCodes, type Terminal } from './terminal.ts'
 
 /** Where the control API is, as every command that talks to it may be told. */
@@ -14,26 +14,32 @@ export type AddControlCommand<Extra> = (parent: Command, name: string, descripti
 /** Makes commands that call the control API once and print its answer as JSON. */
 export function controlCommandsOf<Extra extends object = object> (terminal: Terminal): AddControlCommand<Extra> {
   return (parent, name, description, as, call) =>
-    parent.command(name)
-      .description(description)
-      .option('--url <origin>', 'public door (SANDGATE_URL; default: that of the quickstart files)')
-      .option('--ca <file>', 'CA certificate in PEM (SANDGATE_CA)')
-      .option('--directory <path>', 'quickstart files with the key to use unless SANDGATE_KEY is set', 'var/quickstart')
+    withControlOptions(parent.command(name).description(description))
       .action(async (...received: unknown[]) => {
         const options = received.at(-2) as ControlOptions & Extra
-        await run(as, options, call(received.slice(0, -2) as string[], options), terminal)
+        const [method, path, body] = call(received.slice(0, -2) as string[], options)
+        await withAccess(as, options, terminal, async (access) => reportReply(as, await callControl(access, method, path, body), terminal))
       })
 }
 
-async function run (as: 'developer' | 'operator', options: ControlOptions, [method, path, body]: ControlCall, terminal: Terminal): Promise<void> {
+/** Lets a command be told where the control API is and what opens it. */
+export function withControlOptions (command: Command): Command {
+  return command
+    .option('--url <origin>', 'public door (SANDGATE_URL; default: that of the quickstart files)')
+    .option('--ca <file>', 'CA certificate in PEM (SANDGATE_CA)')
+    .option('--directory <path>', 'quickstart files with the key to use unless SANDGATE_KEY is set', 'var/quickstart')
+}
+
+/** Runs what needs the control API, or says why it cannot be reached. `public`: what is asked for needs no key. */
+export async function withAccess (as: 'developer' | 'operator', options: ControlOptions, terminal: Terminal, call: (access: ControlAccess) => Promise<void>, needs: 'key' | 'public' = 'key'): Promise<void> {
   const access = findAccess(as, options, terminal)
-  if (access.key === undefined) {
+  if (access.key === undefined && needs === 'key') {
     terminal.err(`No key: set SANDGATE_KEY to ${as === 'operator' ? 'the operator\'s token' : 'the sandbox key'}, or run this where ${options.directory} has the quickstart files.`)
     terminal.exit(exitCodes.usage)
     return
   }
   try {
-    reportReply(as, await callControl(access, method, path, body), terminal)
+    await call(access)
   } catch (error) {
     terminal.err(explainFailure(error, access))
     terminal.exit(exitCodes.unreachable)

@@ -1,13 +1,12 @@
 import type { Command } from 'commander'
-import { callControl, explainFailure, fetchPublic, findAccess, type ControlAccess, type ControlReply } from '../control-client.ts'
+import { callControl, fetchPublic, type ControlAccess, type ControlReply } from '../control-client.ts'
 import { exitCodes, type Terminal } from '../terminal.ts'
-import { reportReply } from '../control-command.ts'
-
-interface Shared { readonly url?: string, readonly ca?: string, readonly directory: string }
+import { reportReply, withAccess, withControlOptions, type ControlOptions } from '../control-command.ts'
+import { pickDefined } from '../option-values.ts'
 
 interface FormOptions { readonly keyType?: string, readonly csr?: string, readonly lifetime?: string, readonly format: string, readonly out?: string, readonly p12PasswordFile?: string, readonly p12Encryption?: string }
 
-interface CreateOptions extends Shared, FormOptions {
+interface CreateOptions extends ControlOptions, FormOptions {
   readonly kind?: string
   readonly san: readonly string[]
   readonly roles?: string
@@ -22,21 +21,21 @@ interface CreateOptions extends Shared, FormOptions {
 export function addCertificateCommands (program: Command, terminal: Terminal): void {
   const certificates = program.command('certificates').description('client certificates of your sandbox')
   addIssuing(certificates, terminal)
-  shared(certificates.command('list').description('certificates, newest first'))
-    .action(async (options: Shared) => await withAccess(options, terminal, async (access) => reportReply('developer', await callControl(access, 'GET', '/sandbox/certificates?limit=100'), terminal)))
-  shared(certificates.command('show <serial>').description('one certificate, in PEM and as a JSON Web Key'))
-    .action(async (serial: string, options: Shared) => await withAccess(options, terminal, async (access) => reportReply('developer', await callControl(access, 'GET', pathOf(serial)), terminal)))
-  shared(certificates.command('revoke <serial>').description('revoke a certificate, at once and for ever'))
+  withControlOptions(certificates.command('list').description('certificates, newest first'))
+    .action(async (options: ControlOptions) => await withAccess('developer', options, terminal, async (access) => reportReply('developer', await callControl(access, 'GET', '/sandbox/certificates?limit=100'), terminal)))
+  withControlOptions(certificates.command('show <serial>').description('one certificate, in PEM and as a JSON Web Key'))
+    .action(async (serial: string, options: ControlOptions) => await withAccess('developer', options, terminal, async (access) => reportReply('developer', await callControl(access, 'GET', pathOf(serial)), terminal)))
+  withControlOptions(certificates.command('revoke <serial>').description('revoke a certificate, at once and for ever'))
     .option('--reason <reason>', 'keyCompromise, superseded, cessationOfOperation, affiliationChanged, privilegeWithdrawn')
-    .action(async (serial: string, options: Shared & { readonly reason?: string }) => await withAccess(options, terminal, async (access) =>
-      reportReply('developer', await callControl(access, 'POST', `${pathOf(serial)}/revoke`, compact({ reason: options.reason })), terminal)))
-  shared(certificates.command('crl').description('the revocation list, in PEM'))
+    .action(async (serial: string, options: ControlOptions & { readonly reason?: string }) => await withAccess('developer', options, terminal, async (access) =>
+      reportReply('developer', await callControl(access, 'POST', `${pathOf(serial)}/revoke`, pickDefined({ reason: options.reason })), terminal)))
+  withControlOptions(certificates.command('crl').description('the revocation list, in PEM'))
     .option('--out <file>', 'write it to a file')
-    .action(async (options: Shared & { readonly out?: string }) => await withAccess(options, terminal, async (access) => await fetchList(access, options.out, terminal), 'public'))
+    .action(async (options: ControlOptions & { readonly out?: string }) => await withAccess('developer', options, terminal, async (access) => await fetchList(access, options.out, terminal), 'public'))
 }
 
 function addIssuing (certificates: Command, terminal: Terminal): void {
-  form(shared(certificates.command('create').description('make a certificate and write it, and its key, to files')))
+  form(withControlOptions(certificates.command('create').description('make a certificate and write it, and its key, to files')))
     .option('--kind <kind>', 'client, qwac, qseal; to be refused: expired, not_yet_valid, revoked, wrong_eku, untrusted_issuer')
     .option('--san <type:name>', 'subject alternative name, dns:…, uri:…, ip:… or email:…; may be repeated', (value: string, before: readonly string[]) => [...before, value], [])
     .option('--roles <list>', 'PSD2 roles of a qwac or qseal: PSP_AS, PSP_PI, PSP_AI, PSP_IC, separated by commas')
@@ -45,18 +44,11 @@ function addIssuing (certificates: Command, terminal: Terminal): void {
     .option('--organization-identifier <id>', 'its identifier, PSDGB-FCA-123456')
     .option('--nca-name <name>', 'the competent authority\'s name')
     .option('--nca-id <id>', 'its identifier, GB-FCA')
-    .action(async (options: CreateOptions) => await withAccess(options, terminal, async (access) => await createCertificate(access, options, terminal)))
-  form(shared(certificates.command('renew <serial>').description('the same certificate again, with a new key')))
+    .action(async (options: CreateOptions) => await withAccess('developer', options, terminal, async (access) => await createCertificate(access, options, terminal)))
+  form(withControlOptions(certificates.command('renew <serial>').description('the same certificate again, with a new key')))
     .option('--revoke-previous', 'revoke the old one')
-    .action(async (serial: string, options: Shared & FormOptions & { readonly revokePrevious?: true }) => await withAccess(options, terminal, async (access) =>
-      await issue(access, `${pathOf(serial)}/renew`, compact({ revoke_previous: options.revokePrevious }), options, terminal)))
-}
-
-function shared (command: Command): Command {
-  return command
-    .option('--url <origin>', 'public door (SANDGATE_URL; default: that of the quickstart files)')
-    .option('--ca <file>', 'CA certificate in PEM (SANDGATE_CA)')
-    .option('--directory <path>', 'quickstart files with the key to use unless SANDGATE_KEY is set', 'var/quickstart')
+    .action(async (serial: string, options: ControlOptions & FormOptions & { readonly revokePrevious?: true }) => await withAccess('developer', options, terminal, async (access) =>
+      await issue(access, `${pathOf(serial)}/renew`, pickDefined({ revoke_previous: options.revokePrevious }), options, terminal)))
 }
 
 function form (command: Command): Command {
@@ -74,8 +66,8 @@ async function createCertificate (access: ControlAccess, options: CreateOptions,
   const sans = options.san.map((text) => /^(dns|uri|ip|email):(.+)$/.exec(text))
   const bad = sans.indexOf(null)
   if (bad !== -1) return complain(`--san ${options.san[bad] ?? ''} must begin with dns:, uri:, ip: or email:.`, terminal)
-  const psd2 = compact({ roles: options.roles?.split(',').map((role) => role.trim()), organization: options.organization, country: options.country, organization_identifier: options.organizationIdentifier, nca_name: options.ncaName, nca_id: options.ncaId })
-  const body = compact({
+  const psd2 = pickDefined({ roles: options.roles?.split(',').map((role) => role.trim()), organization: options.organization, country: options.country, organization_identifier: options.organizationIdentifier, nca_name: options.ncaName, nca_id: options.ncaId })
+  const body = pickDefined({
     kind: options.kind,
     sans: sans.length === 0 ? undefined : sans.map((match) => ({ type: match?.[1], value: match?.[2] })),
     psd2: Object.keys(psd2).length === 0 ? undefined : psd2,
@@ -90,7 +82,7 @@ async function issue (access: ControlAccess, path: string, wanted: object, optio
   if (options.csr !== undefined && csr === undefined) return complain(`${options.csr} cannot be read.`, terminal)
   const password = options.format === 'pkcs12' ? await findPassword(options, terminal) : undefined
   if (options.format === 'pkcs12' && password === undefined) return complain('A PKCS #12 file needs a password: set SANDGATE_P12_PASSWORD, or give --p12-password-file. It is never an argument, because other people on the machine can read those.', terminal)
-  const reply = await callControl(access, 'POST', path, { ...wanted, ...compact({ key_type: options.keyType, csr, lifetime: options.lifetime, format: options.format, password, pkcs12_encryption: options.p12Encryption }) })
+  const reply = await callControl(access, 'POST', path, { ...wanted, ...pickDefined({ key_type: options.keyType, csr, lifetime: options.lifetime, format: options.format, password, pkcs12_encryption: options.p12Encryption }) })
   if (reply.status >= 400) reportReply('developer', reply, terminal)
   else writeCertificate(reply, options.out, terminal)
 }
@@ -134,17 +126,6 @@ async function fetchList (access: ControlAccess, out: string | undefined, termin
   } else if (out === undefined) terminal.out(bytes.toString('utf8').trimEnd())
 }
 
-async function withAccess (options: Shared, terminal: Terminal, call: (access: ControlAccess) => Promise<void>, needs: 'key' | 'public' = 'key'): Promise<void> {
-  const access = findAccess('developer', options, terminal)
-  if (access.key === undefined && needs === 'key') return complain(`No key: set SANDGATE_KEY to the sandbox key, or run this where ${options.directory} has the quickstart files.`, terminal)
-  try {
-    await call(access)
-  } catch (error) {
-    terminal.err(explainFailure(error, access))
-    terminal.exit(exitCodes.unreachable)
-  }
-}
-
 function complain (message: string, terminal: Terminal): void {
   terminal.err(message)
   terminal.exit(exitCodes.usage)
@@ -152,9 +133,4 @@ function complain (message: string, terminal: Terminal): void {
 
 function pathOf (serial: string): string {
   return `/sandbox/certificates/${encodeURIComponent(serial)}`
-}
-
-/** Without the members that were not given. */
-function compact (members: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined))
 }

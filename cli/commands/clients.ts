@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander'
 import { controlCommandsOf } from '../control-command.ts'
+import { pickDefined, readCount, readObject } from '../option-values.ts'
 import type { Terminal } from '../terminal.ts'
 
 interface ClientOptions {
@@ -50,6 +51,8 @@ function addRegistrationTokens (program: Command, add: ReturnType<typeof control
   add(tokens, 'revoke <id>', 'revoke one; clients that registered with it stay', 'developer', ([id = '']) => ['DELETE', `/sandbox/registration-tokens/${encodeURIComponent(id)}`])
 }
 
+const EXAMPLE = '{"dpop_bound_access_tokens":true}'
+
 function withClientOptions (command: Command, terminal: Terminal): Command {
   const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
   return command
@@ -57,10 +60,10 @@ function withClientOptions (command: Command, terminal: Terminal): Command {
     .option('--redirect-uri <uri>', 'may be repeated', collect)
     .option('--cors-origin <origin>', 'an origin that scripts may call from, beside those of the redirect URIs; may be repeated', collect)
     .option('--scope <scopes>', 'scopes, separated by spaces')
-    .option('--jwks <file>', 'public keys, a JSON Web Key Set', (file) => readObject(readFile(file, terminal)))
+    .option('--jwks <file>', 'public keys, a JSON Web Key Set', (file) => readObject(readFile(file, terminal), EXAMPLE))
     .option('--lifetime <token=duration>', 'a lifetime of its own, access_token=5m, id_token=… or refresh_token=…; may be repeated', readLifetime)
     .option('--headless-login', 'opts into the login without pages')
-    .option('--metadata <json>', 'any further client metadata, as a JSON object or @file', (text) => readObject(text.startsWith('@') ? readFile(text.slice(1), terminal) : text))
+    .option('--metadata <json>', 'any further client metadata, as a JSON object or @file', (text) => readObject(text.startsWith('@') ? readFile(text.slice(1), terminal) : text, EXAMPLE))
 }
 
 /** What is wrong with any of it the control API says, by name. */
@@ -83,10 +86,6 @@ function bodyOf ({ name, method, grant, redirectUri, corsOrigin, scope, jwks, cs
   }
 }
 
-function pickDefined (values: Readonly<Record<string, unknown>>): object {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
-}
-
 function readLifetime (text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
   const at = text.indexOf('=')
   if (at < 1) throw new InvalidArgumentError('It must be a token and a duration, such as access_token=5m.')
@@ -97,19 +96,6 @@ function readFile (file: string, terminal: Terminal): string {
   const text = terminal.readText(file)
   if (text === undefined) throw new InvalidArgumentError(`${file} cannot be read.`)
   return text
-}
-
-function readObject (text: string): object {
-  try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
-  } catch {}
-  throw new InvalidArgumentError('It must be a JSON object, such as \'{"dpop_bound_access_tokens":true}\'.')
-}
-
-function readCount (text: string): number {
-  if (/^\d{1,6}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('It must be a whole number.')
 }
 
 function pathOf (id = ''): string {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Command } from 'commander'
-import { callControl, explainFailure, findAccess, type ControlAccess } from '../control-client.ts'
-import { reportReply, type ControlOptions } from '../control-command.ts'
+import { callControl, type ControlAccess } from '../control-client.ts'
+import { reportReply, withAccess, withControlOptions, type ControlOptions } from '../control-command.ts'
 import { exitCodes, type Terminal } from '../terminal.ts'
 import { describeHandshake, describeRequest, rowOf, type HandshakeBody, type RequestBody, type RequestSummary } from './describe-record.ts'
 import { describeToken, nameToken, type TokenBody } from './describe-token.ts'
@@ -37,26 +37,7 @@ export function addExplainCommands (program: Command, terminal: Terminal): void 
 }
 
 function shared (command: Command): Command {
-  return command
-    .option('--url <origin>', 'public door (SANDGATE_URL; default: that of the quickstart files)')
-    .option('--ca <file>', 'CA certificate in PEM (SANDGATE_CA)')
-    .option('--directory <path>', 'quickstart files with the key to use unless SANDGATE_KEY is set', 'var/quickstart')
-    .option('--json', 'print the answer as JSON')
-}
-
-async function withAccess (as: 'developer' | 'operator', options: ControlOptions, terminal: Terminal, call: (access: ControlAccess) => Promise<void>): Promise<void> {
-  const access = findAccess(as, options, terminal)
-  if (access.key === undefined) {
-    terminal.err(`No key: set SANDGATE_KEY to ${as === 'operator' ? 'the operator\'s token' : 'the sandbox key'}, or run this where ${options.directory} has the quickstart files.`)
-    terminal.exit(exitCodes.usage)
-    return
-  }
-  try {
-    await call(access)
-  } catch (error) {
-    terminal.err(explainFailure(error, access))
-    terminal.exit(exitCodes.unreachable)
-  }
+  return withControlOptions(command).option('--json', 'print the answer as JSON')
 }
 
 async function show (as: 'developer' | 'operator', options: ControlOptions & Output, path: string, describe: (body: unknown) => readonly string[], terminal: Terminal): Promise<void> {

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { controlCommandsOf } from '../control-command.ts'
+import { pickDefined } from '../option-values.ts'
 import type { Terminal } from '../terminal.ts'
 
 interface FaultOptions {
@@ -40,7 +41,7 @@ export function addFaultCommands (program: Command, terminal: Terminal): void {
 
 /** Checked by the control API, which says what is wrong; here only text becomes numbers and JSON. */
 function orderOf (kind: string, options: FaultOptions): object {
-  const members = {
+  return pickDefined({
     kind,
     endpoint: options.endpoint,
     client_id: options.client,
@@ -53,8 +54,7 @@ function orderOf (kind: string, options: FaultOptions): object {
     retry_after: toNumber(options.retryAfter),
     times: toNumber(options.times),
     for: options.for,
-  }
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined))
+  })
 }
 
 function toNumber (text: string | undefined): number | string | undefined {

@@ -1,5 +1,6 @@
-import { InvalidArgumentError, type Command } from 'commander'
+import type { Command } from 'commander'
 import { controlCommandsOf } from '../control-command.ts'
+import { pickDefined, readCount, readObject } from '../option-values.ts'
 import type { Terminal } from '../terminal.ts'
 
 interface UserOptions {
@@ -48,7 +49,7 @@ function withUserOptions (command: Command): Command {
     .option('--name <name>', 'full name')
     .option('--email <address>', 'in a reserved domain; another one is replaced')
     .option('--test-password <text>', 'a made-up password that the login page asks for')
-    .option('--claims <json>', 'further claims, as a JSON object', readObject)
+    .option('--claims <json>', 'further claims, as a JSON object', (text) => readObject(text, '{"given_name":"Amira"}'))
     .option('--locked', 'every sign-in fails')
     .option('--password-expired', 'every sign-in fails')
     .option('--mfa-required', 'a one-time code is asked for: 123456')
@@ -67,23 +68,6 @@ function bodyOf ({ name, email, testPassword, claims, ...conditions }: UserOptio
 function readBackchannel (text: string): object {
   const [decision, seconds] = text.split(':')
   return seconds === undefined ? { decision } : { decision, after_seconds: Number(seconds) }
-}
-
-function pickDefined (values: Readonly<Record<string, unknown>>): object {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined))
-}
-
-function readObject (text: string): object {
-  try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
-  } catch {}
-  throw new InvalidArgumentError('It must be a JSON object, such as \'{"given_name":"Amira"}\'.')
-}
-
-function readCount (text: string): number {
-  if (/^\d{1,6}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('It must be a whole number.')
 }
 
 function pathOf (user = ''): string {
