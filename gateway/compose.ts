@@ -90,9 +90,10 @@ export async function compose (config: Config, definitions: LoadedDefinitions, o
   const credentials = createControlCredentials({ keyValue: stores.keyValue, operatorToken: material.operatorToken })
   const sandboxes = createSandboxes({ keyValue: stores.keyValue, clock, authz, core, authority, certificates, credentials, template: config.sandboxes, offered: authz.offered })
   const lists = openClientRevocationLists({ files: config.tls.clientCrlFiles, clock, onProblem: (problem) => logger.error({ problem }, 'a revocation list') })
-  const { app, doors, server, handshakes } = await openFrontDoor({ config, authority, clock, metrics, logger })
+  const extraAuthoritiesPem = readExtraAuthorities(config.tls.clientCaFile)
+  const { app, doors, server, handshakes } = await openFrontDoor({ config, authority, extraAuthoritiesPem, clock, metrics, logger })
   const tls = keepTlsFresh({ config, authority, clock, server, doors, lists, setExpiry: (ms) => metrics.setCertificateExpiry('server', ms), logger })
-  const pipeline = composePipeline({ config, stores, clock, authority, authz, core, scrubber, abuse, records, metrics, logger, doors, lists, faults, findKeyHolder: credentials.findHolder })
+  const pipeline = composePipeline({ config, stores, clock, authority, authz, core, scrubber, abuse, records, metrics, logger, doors, extraAuthoritiesPem, lists, faults, findKeyHolder: credentials.findHolder })
   const routes: ControlRoute[] = [
     ...sandboxRoutes({ sandboxes, core, records, coreApis: definitions.apis.map((api) => api.name), listClients: async (sandboxId) => await authz.clients.list(sandboxId) }),
     ...certificateRoutes({ authority, certificates, names, clock, lifetimeMs: config.sandboxes.certificateLifetimeMs, lifetimeMsMax: config.sandboxes.certificateLifetimeMaximumMs, maximum: config.sandboxes.certificatesMaximum, publicHost: config.listen.publicHost, disclosureUrl: disclosureUrlAt(pkiOriginOf(config, origins)) }),
@@ -129,12 +130,14 @@ interface PipelineParts {
   readonly metrics: Metrics
   readonly logger: Logger
   readonly doors: Doors
+  /** Those whose client certificates are taken beside ours. */
+  readonly extraAuthoritiesPem: readonly string[]
   readonly lists: ClientRevocationLists
   readonly faults: Faults
   readonly findKeyHolder: Parameters<typeof createPipeline>[0]['findKeyHolder']
 }
 
-function composePipeline ({ config, stores, clock, authority, authz, core, scrubber, abuse, records, metrics, logger, doors, lists, faults, findKeyHolder }: PipelineParts): ReturnType<typeof createPipeline> {
+function composePipeline ({ config, stores, clock, authority, authz, core, scrubber, abuse, records, metrics, logger, doors, extraAuthoritiesPem, lists, faults, findKeyHolder }: PipelineParts): ReturnType<typeof createPipeline> {
   const localCounter = createLocalCounter()
   const limit = (name: 'address' | 'client' | 'token'): ReturnType<typeof createLimit> => createLimit({ name, plan: config.limits[name], counter: stores.counter, localCounter, liveInstances: stores.instances, clock, onStoreLost: () => metrics.countFault(`limit-${name}`) })
   const { name: headerName, trustedProxies } = config.tls.certificateHeader
@@ -148,7 +151,7 @@ function composePipeline ({ config, stores, clock, authority, authz, core, scrub
     trustedProxies: cidrList(config.trustedProxies),
     presented: createPresentedCertificate({ isMtls: doors.isMtls, headerName, trustedProxies: cidrList(trustedProxies) }),
     certificateHeader: headerName,
-    verify: createClientCertificateVerifier({ authority, extraAnchorsPem: readExtraAuthorities(config.tls.clientCaFile), listed: lists.listed, clock }),
+    verify: createClientCertificateVerifier({ authority, extraAnchorsPem: extraAuthoritiesPem, listed: lists.listed, clock }),
     admitSelfSigned: authz.admitSelfSigned,
     isRegisteredOrigin: authz.isRegisteredOrigin,
     isOriginOf: authz.isOriginOf,
@@ -290,19 +293,20 @@ async function openAuthz ({ config, origins, stores, clock, material, core, pass
 interface FrontDoorParts {
   readonly config: Config
   readonly authority: Authority
+  readonly extraAuthoritiesPem: readonly string[]
   readonly clock: Clock
   readonly metrics: Metrics
   readonly logger: Logger
 }
 
-async function openFrontDoor ({ config, authority, clock, metrics, logger }: FrontDoorParts): Promise<ReturnType<typeof createHttpApp> & { readonly server: ServerCertificate, readonly handshakes: Handshakes }> {
+async function openFrontDoor ({ config, authority, extraAuthoritiesPem, clock, metrics, logger }: FrontDoorParts): Promise<ReturnType<typeof createHttpApp> & { readonly server: ServerCertificate, readonly handshakes: Handshakes }> {
   const server = await openServerCertificate(config, authority, clock)
   const names = serverNamesOf(server.certificatePem)
   const handshakes = createHandshakes({ clock, doors: { minimumVersion: config.tls.minimumVersion, serverNames: () => names } })
   metrics.setCertificateExpiry('server', server.notAfterMs)
   const front = createHttpApp({
     ...server,
-    clientAuthoritiesPem: await createNameTwins([authority.certificatePem, ...readExtraAuthorities(config.tls.clientCaFile)]),
+    clientAuthoritiesPem: await createNameTwins([authority.certificatePem, ...extraAuthoritiesPem]),
     minimumVersion: config.tls.minimumVersion,
     headerBytesMax: config.limits.headerBytesMax,
     bodyBytesMax: config.limits.bodyBytesMax,

@@ -108,7 +108,7 @@ function createAdapter (deps: PipelineAdapterDeps): PipelineAdapter {
       const clean = passage.facts.reply as Reply
       const headers = headersOf(passage)
       for (const name in headers) reply.header(name, headers[name])
-      const own = { ...clean.headers, ...mergeVary(headers, clean.headers) }
+      const own = mergeVary(headers, clean.headers)
       if (clean.body === undefined) write(reply, clean.status, own, clean.text)
       else write(reply, clean.status, { 'content-type': 'application/json; charset=utf-8', ...own }, JSON.stringify(clean.body))
     })
@@ -141,8 +141,9 @@ function drop (reply: FastifyReply, passage: Passage, deps: PipelineAdapterDeps)
 }
 
 /** What an answer varies by and what its headers vary by (RFC 9110 §12.5.5) are both said. */
-function mergeVary ({ vary: ours }: Readonly<Record<string, string>>, { vary: theirs }: Reply['headers']): Readonly<Record<string, string>> {
-  return ours === undefined || theirs === undefined ? {} : { vary: [theirs, ours].flat().join(', ') }
+function mergeVary ({ vary: ours }: Readonly<Record<string, string>>, answered: Reply['headers']): Reply['headers'] {
+  const { vary: theirs } = answered
+  return ours === undefined || theirs === undefined ? answered : { ...answered, vary: [theirs, ours].flat().join(', ') }
 }
 
 function write (reply: FastifyReply, status: number, headers: Reply['headers'], text: string | undefined): void {

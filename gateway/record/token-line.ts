@@ -1,17 +1,7 @@
+import type { WatchedToken } from '../../authz/index.ts'
+
 /** What is kept of the life of one token, refresh token or code. Its value is nowhere in it. */
-export interface TokenLine {
-  readonly kind: 'access_token' | 'refresh_token' | 'authorization_code'
-  readonly format: 'jwt' | 'opaque'
-  readonly clientId: string
-  readonly subject?: string
-  readonly grantType: string
-  readonly family?: string
-  readonly scopes: readonly string[]
-  readonly audiences: readonly string[]
-  readonly binding?: { readonly kind: 'certificate' | 'dpop', readonly thumbprint: string }
-  readonly issuedAtMs: number
-  readonly expMs: number
-  readonly parent?: string
+export interface TokenLine extends Omit<WatchedToken, 'name'> {
   /** In the order of their happening; the newest are kept. */
   readonly events: readonly LineEvent[]
   readonly used?: Tally

@@ -1,22 +1,12 @@
-import { createServer } from 'node:net'
-import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import * as openid from 'openid-client'
 import { createRemoteJWKSet, customFetch, jwtVerify } from 'jose'
 import { createFetch } from '../support/authz-client.ts'
-import { startTestGateway } from '../support/gateway.ts'
-
-async function freePort (): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => { server.once('listening', resolve) })
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => { server.close(resolve) })
-  return port
-}
+import { freePorts, startTestGateway } from '../support/gateway.ts'
 
 for (const [path, algorithm] of [['/realms/a', 'oidc'], ['/realms/a', 'oauth2'], ['/', 'oidc']] as const) {
   await t.test(`an issuer with the path ${path} is found by ${algorithm} discovery, and its tokens and key set under /.well-known are good`, async (t) => {
-    const port = await freePort()
+    const [port] = await freePorts(1)
     const issuer = `https://localhost:${port}${path}`
     const sandgate = await startTestGateway({ 'listen.public.port': port, 'profile.issuer': issuer, 'profile.paths.token': '/realms/a/token', 'profile.paths.jwks': '/.well-known/jwks.json' })
     const web = createFetch({ issuer, ca: sandgate.authorityPem })
