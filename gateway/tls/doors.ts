@@ -1,5 +1,5 @@
 import { constants, randomBytes } from 'node:crypto'
-import type { RequestListener } from 'node:http'
+import { STATUS_CODES, type RequestListener } from 'node:http'
 import https from 'node:https'
 import type { Socket } from 'node:net'
 import type { TLSSocket } from 'node:tls'
@@ -85,15 +85,25 @@ function watch (server: https.Server, door: Door, options: DoorsOptions): void {
       socket.destroy()
       return
     }
-    const code = error.code === 'HPE_HEADER_OVERFLOW' ? 'headers_too_large' : 'request_malformed'
+    const code = CODES.get(error.code ?? '') ?? 'request_malformed'
     options.onMalformedRequest(door, code)
     socket.end(rawProblem(code))
   })
 }
 
+/**
+ * What ends a connection before there is a request, where more can be said of it. A client may send, with a certificate that is
+ * forged, the true one of the authority it names: OpenSSL then tries the signature itself, and reports the failure at the first
+ * read instead of at the handshake, where it was told to go on.
+ */
+const CODES: ReadonlyMap<string, ErrorCode> = new Map([
+  ['HPE_HEADER_OVERFLOW', 'headers_too_large'],
+  ['ERR_SSL_PROVIDER_SIGNATURE_FAILURE', 'certificate_untrusted'],
+])
+
 /** A problem document for what Node's HTTP parser refused before there was a request to route. */
 function rawProblem (code: ErrorCode): string {
   const { status, title } = errorEntry(code)
   const body = JSON.stringify({ type: 'about:blank', title, status, code })
-  return `HTTP/1.1 ${status} ${status === 431 ? 'Request Header Fields Too Large' : 'Bad Request'}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`
 }
